@@ -1,0 +1,222 @@
+#!/usr/bin/env python3
+"""One file to run and check this repository; needs only Python 3.10+ with venv and pip.
+
+    python3 dev.py quickstart          the main job: core client, LangChain, LlamaIndex on one app-server
+    python3 dev.py quickstart --live   the same with your Codex login
+    python3 dev.py test                every check; `test lint types` runs just those
+    python3 dev.py fix                 format, and fix what the linter can
+    python3 dev.py refresh             newer dependencies into constraints.txt
+
+The environment is `.venv` beside this file (or the folder that CODEX_SDK_VENV names); it is made on
+first use and again when the requirements change.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = Path(os.environ.get("CODEX_SDK_VENV") or ROOT / ".venv")
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+CONSTRAINTS = ROOT / "constraints.txt"
+CORE = "packages/codex-app-server-sdk"
+DISTRIBUTIONS = (CORE, "integrations/langchain-codex", "integrations/llama-index-agent-codex")
+SOURCES = ("packages", "integrations", "examples", "tests", "benchmarks", "dev.py")
+IMPORTS = ("codex_app_server", "langchain_codex", "llama_index.agent.codex")
+
+
+def run(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
+    """Run a command; leave with its exit code when it fails."""
+    print("$", " ".join(_shown(part) for part in command), flush=True)
+    done = subprocess.run([str(part) for part in command], cwd=cwd, env=env, check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def _shown(part: str | Path) -> str:
+    return str(part).replace(f"{ROOT}{os.sep}", "")
+
+
+def prepare(*, with_tools: bool) -> None:
+    """Make the environment, unless it is there and current."""
+    files = [
+        CONSTRAINTS,
+        ROOT / "pyproject.toml",
+        *(ROOT / name / "pyproject.toml" for name in DISTRIBUTIONS),
+    ]
+    state = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    stamp = VENV / ("stamp-tools" if with_tools else "stamp")
+    if PYTHON.exists() and any(
+        path.exists() and path.read_text() == state for path in (stamp, VENV / "stamp-tools")
+    ):
+        return
+    if not PYTHON.exists():
+        print(f"making {_shown(VENV)}", flush=True)
+        venv.create(VENV, with_pip=True)
+    pip = (
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--constraint",
+        CONSTRAINTS,
+    )
+    run(*pip, "--upgrade", "pip")
+    # Editable installs build with what the constraints name, too.
+    env = {**os.environ, "PIP_CONSTRAINT": str(CONSTRAINTS)}
+    editable = [part for name in DISTRIBUTIONS for part in ("--editable", f"{name}[runtime]")]
+    run(*pip, *editable, *(("--group", "dev") if with_tools else ()), env=env)
+    stamp.write_text(state)
+
+
+def quickstart(options: list[str]) -> None:
+    """Run the main job."""
+    prepare(with_tools=False)
+    run(PYTHON, "examples/quickstart.py", *options)
+
+
+def step_format() -> None:
+    """Check the format."""
+    run(PYTHON, "-m", "ruff", "format", "--check", *SOURCES)
+
+
+def step_lint() -> None:
+    """Lint."""
+    run(PYTHON, "-m", "ruff", "check", *SOURCES)
+
+
+def step_types() -> None:
+    """Check the types, strictly."""
+    run(PYTHON, "-m", "pyright", "--pythonpath", PYTHON)
+
+
+def step_generated() -> None:
+    """Check that the generated protocol types are those of the pinned runtime."""
+    run(PYTHON, f"{CORE}/codegen/generate.py", "--check")
+
+
+def step_wheels() -> None:
+    """Build all wheels, install them side by side in a fresh environment, import them."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for distribution in DISTRIBUTIONS:
+            run(PYTHON, "-m", "build", "--no-isolation", "--outdir", folder / "dist", distribution)
+        wheels = sorted((folder / "dist").glob("*.whl"))
+        for wheel in wheels:
+            _check_wheel(wheel)
+        venv.create(folder / "venv", with_pip=True)
+        python = folder / "venv" / PYTHON.relative_to(VENV)
+        run(
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--constraint",
+            CONSTRAINTS,
+            *wheels,
+        )
+        imports = "; ".join(
+            f"import {module}; print({module}.__name__, {module}.__version__)" for module in IMPORTS
+        )
+        run(
+            python,
+            "-I",
+            "-W",
+            "error::SyntaxWarning",
+            "-c",
+            f"{imports}; import llama_index.core",
+            cwd=folder,
+        )
+
+
+def _check_wheel(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    strays = [name for name in names if name in {"llama_index/__init__.py", "llama_index/agent/__init__.py"}]
+    if strays:
+        sys.exit(f"{wheel.name} ships {strays}: these namespaces are shared with other distributions")
+    for wanted in ("py.typed", "licenses/LICENSE"):
+        if not any(name.endswith(wanted) for name in names):
+            sys.exit(f"{wheel.name} has no {wanted}")
+
+
+def step_tests() -> None:
+    """Run the tests with their coverage, on as many processes as there are cores."""
+    for left in ROOT.glob(".coverage*"):
+        left.unlink()
+    run(PYTHON, "-m", "pytest", "-n", "auto", "--cov", "--cov-report=term:skip-covered", "--durations=10")
+
+
+STEPS = {
+    "format": step_format,
+    "lint": step_lint,
+    "types": step_types,
+    "generated": step_generated,
+    "wheels": step_wheels,
+    "tests": step_tests,
+}
+
+
+def test(names: list[str]) -> None:
+    """Run the named checks, or all of them."""
+    unknown = set(names) - set(STEPS)
+    if unknown:
+        sys.exit(f"no such check: {', '.join(sorted(unknown))}; there are {', '.join(STEPS)}")
+    prepare(with_tools=True)
+    for name in names or STEPS:
+        print(f"--- {name}", flush=True)
+        began = time.monotonic()
+        STEPS[name]()
+        print(f"--- {name}: {time.monotonic() - began:.0f} s", flush=True)
+    print("all checks passed")
+
+
+def fix(_: list[str]) -> None:
+    """Format, and fix what the linter can."""
+    prepare(with_tools=True)
+    run(PYTHON, "-m", "ruff", "check", "--fix", *SOURCES)
+    run(PYTHON, "-m", "ruff", "format", *SOURCES)
+
+
+def refresh(_: list[str]) -> None:
+    """Resolve the newest dependencies for all supported Pythons into constraints.txt."""
+    uv = shutil.which("uv")
+    if uv is None:
+        sys.exit("this needs uv on PATH: pip install uv")
+    own = [part for name in DISTRIBUTIONS for part in ("--no-emit-package", Path(name).name)]
+    files = [f"{name}/pyproject.toml" for name in DISTRIBUTIONS]
+    run(
+        uv, "pip", "compile", "--upgrade", "--universal", "--python-version", "3.10", "--no-header", "--no-annotate",
+        "--quiet", *own, "--group", "dev", *files, "--output-file", CONSTRAINTS,
+    )  # fmt: skip
+
+
+COMMANDS = {"quickstart": quickstart, "test": test, "fix": fix, "refresh": refresh}
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help="options of the example, or names of checks")
+    options = parser.parse_args()
+    COMMANDS[options.command](options.rest)
+
+
+if __name__ == "__main__":
+    main()

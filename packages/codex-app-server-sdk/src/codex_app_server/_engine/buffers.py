@@ -1,0 +1,118 @@
+"""The buffer between the engine and one reader of a turn.
+
+The engine puts, the reader takes, both under the lock of the turn. The engine never waits: a reader
+that falls behind gets deltas of one item joined, and past a bound an error that concerns it alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from codex_app_server.events import ReasoningDelta, TextDelta, ToolOutputDelta
+
+if TYPE_CHECKING:
+    from codex_app_server._engine.wakeups import Waiter
+    from codex_app_server.events import Event
+
+__all__ = ["JOIN_ABOVE", "EventBuffer"]
+
+# A reader this many events behind gets further deltas joined; one delta with its params is about 1 KB.
+JOIN_ABOVE = 4096
+# Unread text of joined deltas, and unread events, past which a reader is given up.
+_MAX_UNREAD_CHARS = 64 * 1024 * 1024
+_MAX_UNREAD_EVENTS = 262_144
+
+
+class _Run:
+    """Deltas of one item on their way to become one delta."""
+
+    __slots__ = ("first", "parts", "size")
+
+    def __init__(self, first: TextDelta | ReasoningDelta | ToolOutputDelta) -> None:
+        self.first = first
+        self.parts = [first.text]
+        self.size = len(first.text)
+
+    def joined(self) -> Event:
+        if len(self.parts) == 1:
+            return self.first
+        text = "".join(self.parts)
+        return replace(self.first, text=text, raw={**self.first.raw, "delta": text})
+
+
+class EventBuffer:
+    """Unread events, in order; with `join_above=0` the compact history of a turn.
+
+    Not locked by itself: every call is made under the lock of the turn.
+    """
+
+    __slots__ = ("_events", "_join_above", "_run", "is_overflown", "waiter")
+
+    def __init__(self, join_above: int = JOIN_ABOVE, events: list[Event] | None = None) -> None:
+        self._events: list[Event] = events if events is not None else []
+        self._join_above = join_above
+        self._run: _Run | None = None
+        self.is_overflown = False
+        self.waiter: Waiter | None = None
+
+    def __len__(self) -> int:
+        return len(self._events) + (self._run is not None)
+
+    def put(self, event: Event) -> None:
+        """Append an event, or join it to the last one."""
+        if len(self._events) < self._join_above and self._run is None:
+            self._events.append(event)
+            return
+        if isinstance(event, (TextDelta, ReasoningDelta, ToolOutputDelta)) and "delta" in event.raw:
+            run = self._run
+            if run is not None and _same_target(run.first, event):
+                run.parts.append(event.text)
+                run.size += len(event.text)
+                if run.size > _MAX_UNREAD_CHARS and self._join_above:
+                    self._overflow()
+                return
+            self._flush()
+            self._run = _Run(event)
+            return
+        self._flush()
+        self._events.append(event)
+        if len(self._events) > _MAX_UNREAD_EVENTS and self._join_above:
+            self._overflow()
+
+    def take(self) -> list[Event]:
+        """Return all unread events and forget them."""
+        self._flush()
+        events = self._events
+        if events:
+            self._events = []
+        return events
+
+    def snapshot(self) -> list[Event]:
+        """Return all events and keep them."""
+        events = list(self._events)
+        if self._run is not None:
+            events.append(self._run.joined())
+        return events
+
+    def _flush(self) -> None:
+        if self._run is not None:
+            self._events.append(self._run.joined())
+            self._run = None
+
+    def _overflow(self) -> None:
+        self.is_overflown = True
+        self._events = []
+        self._run = None
+
+
+def _same_target(first: Event, event: Event) -> bool:
+    if type(first) is not type(event):
+        return False
+    if isinstance(first, ReasoningDelta) and isinstance(event, ReasoningDelta):
+        return (first.item_id, first.is_summary, first.part_index) == (
+            event.item_id,
+            event.is_summary,
+            event.part_index,
+        )
+    return getattr(first, "item_id", None) == getattr(event, "item_id", None)

@@ -1,0 +1,318 @@
+"""Requests and answers over one transport: ids, deadlines, limits, and telling messages apart.
+
+Runs on the engine's loop. It never calls user code and never waits; what it settles is woken by
+the engine after the whole chunk was read.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import deque
+from typing import TYPE_CHECKING, Any, cast
+
+from codex_app_server._wire.framing import LineSplitter, OversizedLine
+from codex_app_server._wire.json_codec import decode_line, encode_line
+from codex_app_server.errors import RemoteProtocolError, RequestTimeoutError, rpc_error
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Mapping
+
+    from codex_app_server._wire.json_codec import JsonObject
+    from codex_app_server.config import AppServerConfig
+
+__all__ = ["Call", "Connection"]
+
+_log = logging.getLogger("codex_app_server")
+
+# Measured: the server starts threads one after the other; with more in flight each takes longer
+# (100 starts: 2.6 s one by one, 9.4 s at 16 in flight).
+_THREAD_OPENERS = frozenset({"thread/start", "thread/resume", "thread/fork"})
+_MAX_OPENING = 2
+_ANSWER_ID = re.compile(rb'\s*\{\s*"id"\s*:\s*(\d+)\s*,\s*"result"')
+# Something else than an app-server writes to the pipe when so many lines in a row make no sense.
+_MAX_GARBAGE_IN_A_ROW = 1000
+
+
+class Call:
+    """One request on its way.
+
+    Args:
+        line: The encoded request.
+        request_id: Its id.
+        method: Its method.
+        timeout_s: Deadline in seconds, from when it is written.
+        on_result: Gets the `result` of the answer.
+        on_error: Gets a maker of the exception, for any other outcome.
+        is_urgent: Written at once, whatever else is in flight.
+    """
+
+    __slots__ = (
+        "is_abandoned",
+        "is_urgent",
+        "line",
+        "method",
+        "on_error",
+        "on_result",
+        "request_id",
+        "timeout_s",
+        "timer",
+    )
+
+    def __init__(
+        self,
+        *,
+        line: bytes,
+        request_id: int,
+        method: str,
+        timeout_s: float,
+        on_result: Callable[[Any], None],
+        on_error: Callable[[Callable[[], BaseException]], None],
+        is_urgent: bool = False,
+    ) -> None:
+        self.line = line
+        self.request_id = request_id
+        self.method = method
+        self.timeout_s = timeout_s
+        self.on_result = on_result
+        self.on_error = on_error
+        self.is_urgent = is_urgent
+        self.is_abandoned = False
+        self.timer: asyncio.TimerHandle | None = None
+
+
+class Connection:
+    """The JSON-RPC peer of one app-server.
+
+    Args:
+        config: Limits.
+        loop: The engine's loop.
+        write: Queues bytes for the server.
+        is_full: Whether the server has stopped to read.
+        on_notification: Gets method and params of each notification.
+        on_request: Gets method, id and params of each request of the server.
+        on_oversized: Gets what is left of a message that was too long, and is no answer.
+        on_broken: Called when the server sends nothing but garbage.
+    """
+
+    def __init__(
+        self,
+        config: AppServerConfig,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        write: Callable[[bytes], None],
+        is_full: Callable[[], bool],
+        on_notification: Callable[[str, JsonObject], None],
+        on_request: Callable[[str, Any, JsonObject], None],
+        on_oversized: Callable[[OversizedLine], None],
+        on_broken: Callable[[Exception], None],
+    ) -> None:
+        self._loop = loop
+        self._write = write
+        self._is_full = is_full
+        self._on_notification = on_notification
+        self._on_request = on_request
+        self._on_oversized = on_oversized
+        self._on_broken = on_broken
+        self._splitter = LineSplitter(config.max_message_bytes)
+        self._max_in_flight = config.max_requests_in_flight
+        self._pending: dict[object, Call] = {}
+        self._in_flight = 0
+        self._opening = 0
+        self._queue: deque[Call] = deque()
+        self._openers: deque[Call] = deque()
+        self._garbage_in_a_row = 0
+        # Counted, not stored: answers nobody waits for, and lines that are no message.
+        self.stray_answers = 0
+        self.garbage_lines = 0
+
+    # --- requests ---
+
+    def send(self, call: Call) -> None:
+        """Write a request, now or when its turn comes."""
+        if call.is_urgent:
+            self._put(call)
+        elif call.method in _THREAD_OPENERS:
+            self._openers.append(call)
+            self.pump()
+        else:
+            self._queue.append(call)
+            self.pump()
+
+    def pump(self) -> None:
+        """Write the queued requests that may go now."""
+        while self._in_flight < self._max_in_flight and not self._is_full():
+            if self._openers and self._opening < _MAX_OPENING:
+                self._opening += 1
+                self._put(self._openers.popleft())
+            elif self._queue:
+                self._put(self._queue.popleft())
+            else:
+                return
+
+    def _put(self, call: Call) -> None:
+        if call.is_abandoned:
+            self._opening -= call.method in _THREAD_OPENERS and not call.is_urgent
+            return
+        self._pending[call.request_id] = call
+        self._in_flight += not call.is_urgent
+        call.timer = self._loop.call_later(call.timeout_s, self._timed_out, call)
+        self._write(call.line)
+
+    def _timed_out(self, call: Call) -> None:
+        if self._pending.pop(call.request_id, None) is None:
+            return
+        self._released(call)
+        call.on_error(
+            lambda: RequestTimeoutError(
+                f"no answer to {call.method!r} within {call.timeout_s:g} s",
+                method=call.method,
+                timeout_s=call.timeout_s,
+            )
+        )
+        self.pump()
+
+    def _released(self, call: Call) -> None:
+        if call.timer is not None:
+            call.timer.cancel()
+        if not call.is_urgent:
+            self._in_flight -= 1
+            if call.method in _THREAD_OPENERS:
+                self._opening -= 1
+
+    def fail_all(self, make_error: Callable[[], BaseException]) -> None:
+        """End every request with an error."""
+        calls = [*self._pending.values(), *self._openers, *self._queue]
+        self._pending.clear()
+        self._openers.clear()
+        self._queue.clear()
+        self._in_flight = self._opening = 0
+        for call in calls:
+            if call.timer is not None:
+                call.timer.cancel()
+            call.on_error(make_error)
+
+    # --- what we send besides requests ---
+
+    def notify(self, method: str, params: Mapping[str, object] | None = None) -> None:
+        """Send a notification."""
+        self._write(
+            encode_line({"method": method} if params is None else {"method": method, "params": params})
+        )
+
+    def answer(self, request_id: str | int, result: JsonObject) -> None:
+        """Answer a request of the server."""
+        self._write(encode_line({"id": request_id, "result": result}))
+
+    def refuse(self, request_id: str | int, code: int, message: str) -> None:
+        """Answer a request of the server with an error."""
+        self._write(encode_line({"id": request_id, "error": {"code": code, "message": message}}))
+
+    # --- what comes in ---
+
+    @property
+    def unfinished_bytes(self) -> int:
+        """Size of a message that has begun to arrive."""
+        return self._splitter.pending_bytes
+
+    def feed(self, chunk: bytes) -> None:
+        """Read the next chunk of the server's output."""
+        on_notification = self._on_notification
+        for line in self._splitter.feed(chunk):
+            if not line:
+                continue
+            if isinstance(line, OversizedLine):
+                self._oversized(line)
+                continue
+            try:
+                message = decode_line(line)
+            except ValueError:
+                self._garbage(line)
+                continue
+            if not isinstance(message, dict):
+                self._garbage(line)
+                continue
+            message = cast("JsonObject", message)
+            self._garbage_in_a_row = 0
+            method = message.get("method")
+            try:
+                if type(method) is not str:
+                    self._answered(message, line)
+                elif "id" in message:
+                    self._on_request(method, message["id"], _params(message))
+                else:
+                    params = message.get("params")
+                    on_notification(method, cast("JsonObject", params) if isinstance(params, dict) else {})
+            except Exception:
+                # One message that nobody foresaw must not end the reading of all others.
+                _log.exception("could not handle a message of method %r from the app-server", method)
+
+    def finish(self) -> None:
+        """The output has ended: a last message may lack its newline."""
+        if self._splitter.pending_bytes:
+            rest = self._splitter.finish()
+            try:
+                decode_line(rest)
+            except ValueError:
+                return
+            self.feed(rest + b"\n")
+            self._splitter.feed(b"\n")
+
+    def _answered(self, message: JsonObject, line: bytes) -> None:
+        request_id = message.get("id")
+        # 1, 1.0 and True are one key of a dict, and not one id.
+        call = self._pending.pop(request_id, None) if type(request_id) is int else None
+        if call is None:
+            if "result" in message or "error" in message:
+                self.stray_answers += 1
+                _log.debug("an answer nobody waits for: id %r", request_id)
+            else:
+                self._garbage(line)
+            return
+        self._released(call)
+        error = message.get("error")
+        if error is None:
+            call.on_result(message.get("result"))
+        else:
+            fault = cast("JsonObject", error) if isinstance(error, dict) else {"message": str(error)}
+            code, text, data = fault.get("code"), str(fault.get("message", "")), fault.get("data")
+            call.on_error(
+                lambda: rpc_error(
+                    call.method, code=code if isinstance(code, int) else -32603, message=text, data=data
+                )
+            )
+        self.pump()
+
+    def _oversized(self, line: OversizedLine) -> None:
+        answer = _ANSWER_ID.match(line.head)
+        call = self._pending.pop(int(answer[1]), None) if answer else None
+        if call is None:
+            self._on_oversized(line)
+            return
+        self._released(call)
+        call.on_error(
+            lambda: RemoteProtocolError(
+                f"the answer to {call.method!r} has {line.size_bytes} bytes; AppServerConfig.max_message_bytes is less"
+            )
+        )
+        self.pump()
+
+    def _garbage(self, line: bytes) -> None:
+        if not line.strip():
+            return
+        self.garbage_lines += 1
+        self._garbage_in_a_row += 1
+        if self._garbage_in_a_row == 1:
+            _log.warning("skipped %d bytes from the app-server that are no message", len(line))
+        elif self._garbage_in_a_row > _MAX_GARBAGE_IN_A_ROW:
+            self._on_broken(
+                RemoteProtocolError(
+                    f"the app-server sent {self._garbage_in_a_row} lines in a row that are no messages"
+                )
+            )
+
+
+def _params(message: JsonObject) -> JsonObject:
+    params = message.get("params")
+    return cast("JsonObject", params) if isinstance(params, dict) else {}

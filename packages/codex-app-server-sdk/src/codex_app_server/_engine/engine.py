@@ -1,0 +1,517 @@
+"""Engine: the OS thread that owns one app-server, from launch to the last descriptor.
+
+The faces call `start`, `request`, `start_turn`, `interrupt`, `close` from any OS thread or event
+loop and wait on the `Completion` that they get. Everything else runs on the engine's own loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import itertools
+import logging
+import re
+import threading
+import weakref
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from codex_app_server._engine.connection import Call, Connection
+from codex_app_server._engine.diagnostics import stderr_tail
+from codex_app_server._engine.process import ServerProcess
+from codex_app_server._engine.server_info import read_server_info
+from codex_app_server._engine.turns import TurnTable
+from codex_app_server._engine.wakeups import Completion, copy_error, wake_all
+from codex_app_server._wire.json_codec import decode_line, encode_line
+from codex_app_server.errors import (
+    AppServerError,
+    ClientClosedError,
+    HandshakeError,
+    JsonRpcError,
+    LaunchError,
+    ProcessExitedError,
+    RequestTimeoutError,
+    TransportClosedError,
+)
+from codex_app_server.questions import ApprovalRequest, approval_kind, default_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from codex_app_server._engine.server_info import ServerInfo
+    from codex_app_server._engine.state import ThreadState, TurnStart, TurnState
+    from codex_app_server._engine.wakeups import Waiter
+    from codex_app_server._wire.framing import OversizedLine
+    from codex_app_server._wire.json_codec import JsonObject
+    from codex_app_server.config import AppServerConfig
+
+__all__ = ["Engine"]
+
+_log = logging.getLogger("codex_app_server")
+
+_TURN_ID = re.compile(rb'"turnId"\s*:\s*"([^"]+)"')
+# Longer than `close` can take with the default grace.
+_EXIT_WAIT_S = 6.0
+# Ids are unique in the process, so also over the connections that follow each other.
+_request_ids = itertools.count(1)
+
+# Closed at interpreter exit, so that no server outlives the program that forgot it.
+_running: weakref.WeakSet[Engine] = weakref.WeakSet()
+
+
+class Engine:
+    """One app-server and the OS thread that talks to it.
+
+    Args:
+        config: How to launch it.
+    """
+
+    def __init__(self, config: AppServerConfig) -> None:
+        self.config = config
+        # Who is to be woken when the current callback is done; see `flush`.
+        self.waking: list[Waiter] = []
+        self.turns = TurnTable(self)
+        self._lock = threading.Lock()
+        self._ready: Completion[ServerInfo] = Completion()
+        self._closed: Completion[None] = Completion()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._commands: deque[Callable[[], None]] = deque()
+        self._is_waking_loop = False
+        self._is_closing = False
+        self._has_ended = False
+        self._process: ServerProcess | None = None
+        self._connection: Connection | None = None
+        self._stop: asyncio.Event | None = None
+        self._failure: BaseException | None = None
+        self._has_warned_of_approvals = False
+
+    # --- from any OS thread ---
+
+    def start(self) -> Completion[ServerInfo]:
+        """Launch the server, once; the completion is that of the handshake."""
+        with self._lock:
+            if self._is_closing:
+                raise ClientClosedError("this client was closed")
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="codex-app-server-engine", daemon=True)
+                _running.add(self)
+                self._thread.start()
+        return self._ready
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it runs, or can still be started."""
+        return not self._is_closing and self._failure is None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is something to close."""
+        return self._thread is not None and not self._is_closing and not self._has_ended
+
+    @property
+    def state_name(self) -> str:
+        """A word for `repr`."""
+        if self._is_closing:
+            return "closed"
+        if self._failure is not None:
+            return "broken"
+        return "open" if self._thread is not None else "not started"
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the server, once it was started."""
+        return None if self._process is None else self._process.pid
+
+    def thread(self, thread_id: str) -> ThreadState:
+        """Return the state of a thread."""
+        return self.turns.thread(thread_id)
+
+    def request(
+        self, method: str, params: Mapping[str, object] | None, *, timeout_s: float | None = None
+    ) -> Completion[Any]:
+        """Send a request; the completion has the `result` of its answer.
+
+        Raises:
+            TypeError: The params have no JSON form.
+            ValueError: NaN, infinity or a cycle in the params.
+            TransportClosedError: There is no connection any more.
+        """
+        completion: Completion[Any] = Completion()
+
+        def settle(result: Any) -> None:
+            self.waking += completion.set_value(result)
+
+        def fail(make_error: Callable[[], BaseException]) -> None:
+            self.waking += completion.set_error(make_error)
+
+        call = self._make_call(method, params or {}, settle, fail, timeout_s=timeout_s)
+        self._post(partial(self._send, call))
+        return completion
+
+    def start_turn(self, start: TurnStart) -> Completion[TurnState]:
+        """Start a turn, after those of its thread that are before it."""
+        self._check_open()
+        # What cannot be sent is to fail here, in the caller, and not on the engine's OS thread.
+        encode_line(start.params)
+        self._post(partial(self.turns.start, start))
+        return start.completion
+
+    def abandon_start(self, start: TurnStart) -> None:
+        """Nobody waits for this start any more; a turn that came of it is interrupted."""
+        self._enqueue(partial(self.turns.abandon, start))
+
+    def interrupt(self, turn: TurnState) -> Completion[None]:
+        """Interrupt a turn and end its commands; the completion comes when that is done."""
+        completion: Completion[None] = Completion()
+        if not self._enqueue(partial(self.turns.interrupt, turn, completion)):
+            completion.set_value(None)
+        return completion
+
+    def interrupt_from_finalizer(self, turn: TurnState) -> None:
+        """As `interrupt`, for `__del__`: takes no lock that the interrupted code might hold."""
+        self._post_from_finalizer(partial(self.turns.interrupt, turn))
+
+    def refuse_calls(self, turn: TurnState) -> None:
+        """Nobody will answer the tool calls of this turn: answer them with a failure."""
+        self._enqueue(partial(self.turns.refuse_calls, turn))
+
+    def answer_soon(self, request_id: str | int, result: JsonObject) -> None:
+        """Answer a request of the server, from any OS thread."""
+        encode_line(result)
+        self._enqueue(partial(self.answer, request_id, result))
+
+    def close(self) -> Completion[None]:
+        """Fail what waits, end the server, give everything back; bounded in time and safe to repeat."""
+        with self._lock:
+            self._is_closing = True
+            if self._thread is None:
+                self._closed.set_value(None)
+        self._enqueue(self._begin_close)
+        return self._closed
+
+    def close_from_finalizer(self) -> None:
+        """As `close`, for `__del__`: waits for nothing and takes no lock."""
+        self._is_closing = True
+        if self._thread is not None:
+            self._post_from_finalizer(self._begin_close)
+
+    def join(self) -> None:
+        """Wait for the OS thread, after the completion of `close`: it has only to return."""
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
+
+    def _check_open(self) -> None:
+        if self._failure is not None:
+            raise copy_error(self._failure)
+        if self._is_closing:
+            raise ClientClosedError("this client was closed")
+
+    def _post(self, command: Callable[[], None]) -> None:
+        """Run a command on the engine's loop; commands that come together share one wake-up."""
+        self._check_open()
+        if not self._enqueue(command):
+            self._check_open()
+
+    def _enqueue(self, command: Callable[[], None]) -> bool:
+        """As `_post`; False when the engine has ended, and nothing will run any more."""
+        with self._lock:
+            if self._has_ended or self._thread is None:
+                return False
+            self._commands.append(command)
+            if not self._is_waking_loop and self._loop is not None:
+                self._is_waking_loop = True
+                self._loop.call_soon_threadsafe(self._run_commands)
+            return True
+
+    def _post_from_finalizer(self, command: Callable[[], None]) -> None:
+        loop = self._loop
+        if loop is not None:
+            self._commands.append(command)
+            try:
+                loop.call_soon_threadsafe(self._run_commands)
+            except RuntimeError:
+                # The loop is closed: the engine has ended, and with it what was to be ended.
+                return
+
+    def _make_call(
+        self,
+        method: str,
+        params: Mapping[str, object],
+        on_result: Callable[[Any], None],
+        on_error: Callable[[Callable[[], BaseException]], None],
+        *,
+        timeout_s: float | None = None,
+        is_urgent: bool = False,
+    ) -> Call:
+        request_id = next(_request_ids)
+        return Call(
+            line=encode_line({"id": request_id, "method": method, "params": params}),
+            request_id=request_id,
+            method=method,
+            timeout_s=self.config.request_timeout_s if timeout_s is None else timeout_s,
+            on_result=on_result,
+            on_error=on_error,
+            is_urgent=is_urgent,
+        )
+
+    # --- on the engine's loop ---
+
+    def flush(self) -> None:
+        """Wake everybody who has something to read: at the end of each callback, once."""
+        self.turns.flush()
+        if self.waking:
+            waiters, self.waking = self.waking, []
+            wake_all(waiters)
+
+    def _run_commands(self) -> None:
+        self._is_waking_loop = False
+        commands = self._commands
+        while commands:
+            commands.popleft()()
+        self.flush()
+
+    def _send(self, call: Call) -> None:
+        if self._connection is None or self._failure is not None:
+            call.on_error(partial(self._make_failure, None, None))
+        else:
+            self._connection.send(call)
+
+    def send(
+        self,
+        method: str,
+        params: Mapping[str, object],
+        on_result: Callable[[Any], None],
+        on_error: Callable[[Callable[[], BaseException]], None],
+    ) -> None:
+        """Send a request whose outcome is handled on the engine's loop."""
+        self._send(self._make_call(method, params, on_result, on_error))
+
+    async def call(self, method: str, params: Mapping[str, object], timeout_s: float) -> Any:
+        """Send an urgent request and wait for its result, on the engine's loop."""
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+        def settle(result: Any) -> None:
+            if not future.done():
+                future.set_result(result)
+
+        def fail(make_error: Callable[[], BaseException]) -> None:
+            if not future.done():
+                future.set_exception(make_error())
+
+        self._send(
+            self._make_call(method, params, settle, fail, timeout_s=max(timeout_s, 0.01), is_urgent=True)
+        )
+        return await future
+
+    def answer(self, request_id: str | int, result: JsonObject) -> None:
+        """Answer a request of the server."""
+        if self._connection is not None and self._failure is None:
+            self._connection.answer(request_id, result)
+
+    def refuse(self, request_id: str | int, code: int, message: str) -> None:
+        """Answer a request of the server with an error."""
+        if self._connection is not None and self._failure is None:
+            self._connection.refuse(request_id, code, message)
+
+    def _server_request(self, method: str, request_id: Any, params: JsonObject) -> None:
+        if type(request_id) not in {int, str}:
+            _log.warning("a request of the server with id %r cannot be answered", request_id)
+        elif method == "item/tool/call":
+            self.turns.tool_call(request_id, params)
+        else:
+            answer = default_answer(method)
+            if answer is None:
+                self.refuse(request_id, -32601, f"this client does not handle {method!r}")
+                return
+            self.answer(request_id, answer)
+            kind = approval_kind(method)
+            if kind is not None:
+                self._declined(ApprovalRequest.from_wire(request_id, kind, params), method, params)
+
+    def _declined(self, request: ApprovalRequest, method: str, params: JsonObject) -> None:
+        if not self._has_warned_of_approvals:
+            self._has_warned_of_approvals = True
+            _log.warning(
+                "declined a request of the agent for approval (%s): nobody decides in this program; give the "
+                "thread an approval_policy and a sandbox that fit its task",
+                request.approval_kind,
+            )
+        self.turns.approval(request, method, params)
+
+    def _oversized(self, line: OversizedLine) -> None:
+        limit = self.config.max_message_bytes
+        self.turns.abort_oversized(
+            [found.decode("ascii", "replace") for found in _TURN_ID.findall(line.head)],
+            f"the server sent a message of {line.size_bytes} bytes; AppServerConfig.max_message_bytes is {limit}",
+        )
+
+    # --- its life ---
+
+    def _run(self) -> None:
+        # Not asyncio.run: this loop must not depend on the policy that the program has set.
+        loop = asyncio.SelectorEventLoop()
+        try:
+            loop.run_until_complete(self._main())
+        except Exception as exc:
+            _log.exception("the engine broke")
+            self._fail(LaunchError(f"internal error: {exc!r}"))
+        finally:
+            loop.run_until_complete(_cancel_others())
+            with self._lock:
+                self._has_ended = True
+            # Commands that came too late settle with the failure.
+            self._run_commands()
+            self._loop = None
+            loop.close()
+            _running.discard(self)
+            wake_all(self._closed.set_value(None))
+
+    async def _main(self) -> None:
+        self._stop = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        process = self._process = ServerProcess(
+            on_output=self._on_output, on_end=self._on_end, on_room=self._on_room
+        )
+        try:
+            info = await self._open(process)
+        except AppServerError as exc:
+            self._fail(exc)
+        else:
+            self.waking += self._ready.set_value(info)
+            self._run_commands()
+            await self._stop.wait()
+        finally:
+            await process.stop(self.config.close_timeout_s)
+
+    async def _open(self, process: ServerProcess) -> ServerInfo:
+        config = self.config
+        await process.spawn(config.argv(), env=config.environment(), cwd=config.cwd)
+        # The decoder takes longer to import than this package: do it while the server starts.
+        decode_line(b"{}")
+        self._connection = Connection(
+            config,
+            asyncio.get_running_loop(),
+            write=process.write,
+            is_full=lambda: process.is_full,
+            on_notification=self.turns.notification,
+            on_request=self._server_request,
+            on_oversized=self._oversized,
+            on_broken=self._broken,
+        )
+        if self._is_closing:
+            raise ClientClosedError("this client was closed while it started")
+        params = {
+            "clientInfo": {
+                "name": config.client_name, "title": config.client_title, "version": config.client_version,
+            },
+            "capabilities": {
+                "experimentalApi": config.experimental_api,
+                "optOutNotificationMethods": list(config.opt_out_notifications),
+            },
+        }  # fmt: skip
+        try:
+            answer = await self.call("initialize", params, config.start_timeout_s)
+        except RequestTimeoutError as exc:
+            raise HandshakeError(
+                f"the app-server did not answer 'initialize' within {config.start_timeout_s:g} s",
+                stderr_tail=self._stderr_tail(),
+            ) from exc
+        except ProcessExitedError as exc:
+            raise LaunchError(f"the app-server did not start: {exc}", stderr_tail=exc.stderr_tail) from exc
+        except JsonRpcError as exc:
+            raise HandshakeError(
+                f"the app-server refused the handshake: {exc}", stderr_tail=self._stderr_tail()
+            ) from exc
+        self._connection.notify("initialized")
+        return read_server_info(answer)
+
+    def _on_output(self, chunk: bytes) -> None:
+        if self._connection is not None:
+            self._connection.feed(chunk)
+            self.flush()
+
+    def _on_room(self) -> None:
+        if self._connection is not None:
+            self._connection.pump()
+
+    def _on_end(self) -> None:
+        process, connection = self._process, self._connection
+        if process is None or self._failure is not None:
+            return
+        unfinished = 0
+        if connection is not None:
+            connection.finish()
+            unfinished = connection.unfinished_bytes
+        self._fail(_exit_error(process.exit_code, self._stderr_tail(), unfinished))
+
+    def _broken(self, error: Exception) -> None:
+        self._fail(error)
+
+    def _begin_close(self) -> None:
+        if self._failure is None:
+            self.turns.refuse_all_calls()
+            self._fail(ClientClosedError("this client was closed"))
+        elif self._stop is not None:
+            self._stop.set()
+
+    def _fail(self, error: BaseException) -> None:
+        """The connection is gone: everything that waits ends now, with this error."""
+        if self._failure is None:
+            self._failure = error
+        self.waking += self._ready.set_error(partial(self._make_failure, None, None))
+        if self._connection is not None:
+            self._connection.fail_all(partial(self._make_failure, None, None))
+        self.turns.abort_all(self._make_failure)
+        if self._stop is not None:
+            self._stop.set()
+        self.flush()
+
+    def _make_failure(self, thread_id: str | None, turn_id: str | None) -> BaseException:
+        error = copy_error(self._failure or ClientClosedError("this client was closed"))
+        if isinstance(error, TransportClosedError):
+            error.thread_id = thread_id
+            error.turn_id = turn_id
+        return error
+
+    def _stderr_tail(self) -> str:
+        return "" if self._process is None else stderr_tail(self._process.stderr, self.config.environment())
+
+
+async def _cancel_others() -> None:
+    """Cancel what still runs on this loop, and wait for it."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+def _exit_error(exit_code: int | None, tail: str, unfinished_bytes: int) -> ProcessExitedError:
+    if exit_code is None:
+        how = "closed its output and could not be reaped"
+    elif exit_code < 0:
+        how = f"was killed by signal {-exit_code}"
+    else:
+        how = f"exited with code {exit_code}"
+    cut = f", with {unfinished_bytes} bytes of an unfinished message" if unfinished_bytes else ""
+    # A killed process did not know that it would end: its last words would only mislead.
+    last = f"; its last words: {tail.splitlines()[-1]}" if tail and (exit_code or 0) > 0 else ""
+    return ProcessExitedError(
+        f"the app-server {how}{cut}{last}",
+        exit_code=exit_code,
+        stderr_tail=tail,
+        unfinished_bytes=unfinished_bytes,
+    )
+
+
+@atexit.register
+def _close_all() -> None:
+    closing = [engine.close() for engine in list(_running)]
+    for completion in closing:
+        # A bound: the interpreter must not hang on a server that will not die.
+        try:
+            completion.wait(_EXIT_WAIT_S)
+        except TimeoutError:
+            return

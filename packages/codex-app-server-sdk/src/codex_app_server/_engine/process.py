@@ -1,0 +1,246 @@
+"""The app-server's process: spawn, pipes, end. Owned by the engine's loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+from typing import IO, TYPE_CHECKING, cast
+
+from codex_app_server.errors import LaunchError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+__all__ = ["ServerProcess"]
+
+# Enough for the reason of a crash; the server logs a lot before it.
+_STDERR_KEPT_BYTES = 64 * 1024
+# A grandchild may hold the pipe open after the server's death: wait this long for what is still in it.
+_DRAIN_S = 0.2
+# A server that closed its output and does not exit is of no use: it is killed after this time.
+_EXIT_AFTER_EOF_S = 1.0
+# Between SIGTERM and SIGKILL, and for reaping after it.
+_TERMINATE_S = 2.0
+_REAP_S = 1.5
+
+
+class _Reader(asyncio.Protocol):
+    """Passes on what a pipe of the process gives."""
+
+    def __init__(self, on_data: Callable[[bytes], None], on_eof: Callable[[], None]) -> None:
+        self._on_data = on_data
+        self._on_eof = on_eof
+
+    def data_received(self, data: bytes) -> None:
+        self._on_data(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the interface
+        self._on_eof()
+
+
+class _Writer(asyncio.BaseProtocol):
+    """Tells when the pipe to the process is full."""
+
+    def __init__(self) -> None:
+        self.is_full = False
+        self.on_room: Callable[[], None] | None = None
+
+    def pause_writing(self) -> None:
+        self.is_full = True
+
+    def resume_writing(self) -> None:
+        self.is_full = False
+        if self.on_room is not None:
+            self.on_room()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        # The process has gone, or will: its exit says so.
+        pass
+
+
+class ServerProcess:
+    """A running app-server with its three pipes.
+
+    Args:
+        on_output: Called with each chunk of its stdout.
+        on_end: Called once, when it is gone and all of its output was passed on.
+        on_room: Called when the full pipe to it takes data again.
+    """
+
+    def __init__(
+        self, *, on_output: Callable[[bytes], None], on_end: Callable[[], None], on_room: Callable[[], None]
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._on_output = on_output
+        self._on_end = on_end
+        self._on_room = on_room
+        self._popen: subprocess.Popen[bytes] | None = None
+        self._writer = _Writer()
+        self._stdin: asyncio.WriteTransport | None = None
+        self._pipes: list[asyncio.BaseTransport] = []
+        self._stderr = bytearray()
+        self._has_output_ended = False
+        self._has_ended = False
+        self._exited = asyncio.Event()
+        self._reaper: threading.Thread | None = None
+        self.exit_code: int | None = None
+
+    async def spawn(
+        self, argv: Sequence[str], *, env: Mapping[str, str], cwd: str | os.PathLike[str] | None
+    ) -> None:
+        """Start the process.
+
+        Raises:
+            LaunchError: The operating system refused; the message has path and reason.
+        """
+        if sys.platform == "win32":
+            raise LaunchError("starting an app-server on Windows is not supported yet")
+        try:
+            # A session of its own: Ctrl-C in the terminal must reach this program first, and the
+            # whole group can be ended at once.
+            popen = subprocess.Popen(  # noqa: ASYNC220 - it is the first thing on this loop
+                list(argv),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                env=dict(env),
+                cwd=cwd,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as exc:
+            raise LaunchError(f"cannot start {argv[0]!r}: {exc}") from exc
+        self._popen = popen
+        self._reaper = threading.Thread(
+            target=self._reap, args=(popen,), name="codex-app-server-reaper", daemon=True
+        )
+        self._reaper.start()
+        await self._connect(popen)
+
+    async def _connect(self, popen: subprocess.Popen[bytes]) -> None:
+        loop = self._loop
+        out, err, inn = (cast("IO[bytes]", pipe) for pipe in (popen.stdout, popen.stderr, popen.stdin))
+        self._writer.on_room = self._on_room
+        stdin, _ = await loop.connect_write_pipe(lambda: self._writer, inn)
+        stderr, _ = await loop.connect_read_pipe(lambda: _Reader(self._keep_stderr, lambda: None), err)
+        stdout, _ = await loop.connect_read_pipe(lambda: _Reader(self._on_output, self._output_ended), out)
+        self._stdin = stdin
+        self._pipes = [stdin, stdout, stderr]
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, once it was started."""
+        return None if self._popen is None else self._popen.pid
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the server does not read what was written to it."""
+        return self._writer.is_full
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process is gone."""
+        return self._has_ended
+
+    @property
+    def stderr(self) -> bytes:
+        """The last part of what it wrote to stderr."""
+        return bytes(self._stderr)
+
+    def write(self, data: bytes) -> None:
+        """Queue bytes for its stdin; each call is passed on whole."""
+        if self._stdin is not None and not self._stdin.is_closing():
+            self._stdin.write(data)
+
+    async def stop(self, grace_s: float) -> None:
+        """End the process: close its stdin, wait, terminate its group, kill it; each wait bounded."""
+        if self._popen is None:
+            return
+        if self._stdin is not None:
+            if self.is_full:
+                # It does not read: flushing would wait for it, and there is nobody to read the rest.
+                self._stdin.abort()
+            else:
+                self._stdin.close()
+        if not await self._wait_exit(grace_s):
+            self._signal(signal.SIGTERM)
+            await self._wait_exit(_TERMINATE_S)
+        # A pipe that is still open after a clean exit is held by something that the server started.
+        if not self._exited.is_set() or not self._has_output_ended:
+            self._kill()
+            await self._wait_exit(_REAP_S)
+        self.close_pipes()
+        if self._reaper is not None and self._exited.is_set():
+            self._reaper.join()
+
+    async def _wait_exit(self, timeout_s: float) -> bool:
+        try:
+            await asyncio.wait_for(self._exited.wait(), timeout_s)
+        except asyncio.TimeoutError:
+            return False
+        return True
+
+    def close_pipes(self) -> None:
+        """Give the descriptors back."""
+        for pipe in self._pipes:
+            pipe.close()
+
+    def _kill(self) -> None:
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: int) -> None:
+        popen = self._popen
+        if popen is None:
+            return
+        try:
+            os.killpg(popen.pid, number)
+        except ProcessLookupError:
+            # Nothing is left of the group.
+            return
+        except PermissionError:
+            # macOS says so for a group of zombies; a member of another user is not ours to end.
+            if popen.returncode is None:
+                popen.send_signal(number)
+
+    def _keep_stderr(self, data: bytes) -> None:
+        self._stderr += data
+        if len(self._stderr) > _STDERR_KEPT_BYTES:
+            del self._stderr[:-_STDERR_KEPT_BYTES]
+
+    def _reap(self, popen: subprocess.Popen[bytes]) -> None:
+        code = popen.wait()
+        try:
+            self._loop.call_soon_threadsafe(self._process_exited, code)
+        except RuntimeError:
+            # The engine was ended in the meantime and wants to know nothing.
+            return
+
+    def _process_exited(self, code: int) -> None:
+        self.exit_code = code
+        self._exited.set()
+        if self._has_output_ended:
+            self._end()
+        else:
+            self._loop.call_later(_DRAIN_S, self._end)
+
+    def _output_ended(self) -> None:
+        self._has_output_ended = True
+        if self.exit_code is not None:
+            self._end()
+        else:
+            self._loop.call_later(_EXIT_AFTER_EOF_S, self._kill_and_end)
+
+    def _kill_and_end(self) -> None:
+        if not self._has_ended:
+            self._kill()
+            # The exit is reported by the reaper; this is for a process that cannot even be killed.
+            self._loop.call_later(_EXIT_AFTER_EOF_S, self._end)
+
+    def _end(self) -> None:
+        if not self._has_ended:
+            self._has_ended = True
+            self._on_end()

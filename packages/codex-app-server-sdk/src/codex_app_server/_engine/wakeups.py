@@ -1,0 +1,209 @@
+"""How the engine wakes who waits: OS threads, asyncio loops and trio runs alike.
+
+The engine never waits for a consumer and never runs its code: it only wakes it. Waiters of one
+event loop are woken together by one call, since each such call costs a system call.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+T = TypeVar("T")
+
+__all__ = ["Completion", "LoopWaiter", "SyncWaiter", "Waiter", "checkpoint", "copy_error", "wake_all"]
+
+# On Windows a plain lock wait cannot be interrupted by Ctrl-C: wait in slices there.
+_SLICE_S = 0.1 if sys.platform == "win32" else 3600.0
+
+
+class SyncWaiter:
+    """Blocks one OS thread until it is woken."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lock.acquire()
+
+    def wake(self) -> None:
+        """Let the waiting OS thread go on; further calls do nothing."""
+        try:
+            self._lock.release()
+        except RuntimeError:
+            # Woken twice before it looked.
+            return
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Block until woken; False when `timeout_s` seconds passed first."""
+        if timeout_s is not None and timeout_s <= _SLICE_S:
+            return self._lock.acquire(timeout=max(timeout_s, 0.0))
+        while not self._lock.acquire(timeout=_SLICE_S):
+            if timeout_s is not None:
+                timeout_s -= _SLICE_S
+                if timeout_s <= _SLICE_S:
+                    return self._lock.acquire(timeout=max(timeout_s, 0.0))
+        return True
+
+
+class LoopWaiter:
+    """Suspends one task of the running event loop, asyncio or trio, until it is woken.
+
+    Create it in the task that will wait.
+    """
+
+    __slots__ = ("_event", "key", "post")
+
+    def __init__(self) -> None:
+        import anyio  # noqa: PLC0415 - only programs with an event loop need it
+
+        self._event = anyio.Event()
+        # The object that waiters are grouped by, and how to run a call in its loop from elsewhere.
+        self.key, self.post = _running_loop()
+
+    def wake(self) -> None:
+        """Let the waiting task go on; only to be called in its own loop."""
+        self._event.set()
+
+    async def wait(self) -> None:
+        """Suspend until woken."""
+        await self._event.wait()
+
+
+def _running_loop() -> tuple[object, Callable[..., object]]:
+    trio = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_run():
+        token = trio.lowlevel.current_trio_token()
+        return token, token.run_sync_soon
+    import asyncio  # noqa: PLC0415
+
+    loop = asyncio.get_running_loop()
+    return loop, loop.call_soon_threadsafe
+
+
+async def checkpoint() -> None:
+    """Let the other tasks of the loop run, and a cancellation arrive."""
+    from anyio import lowlevel  # noqa: PLC0415
+
+    await lowlevel.checkpoint()
+
+
+Waiter = SyncWaiter | LoopWaiter
+
+
+def _wake_each(waiters: list[LoopWaiter]) -> None:
+    for waiter in waiters:
+        waiter.wake()
+
+
+def wake_all(waiters: Iterable[Waiter]) -> None:
+    """Wake all of them; one call for each event loop."""
+    by_loop: dict[object, list[LoopWaiter]] = {}
+    for waiter in waiters:
+        if isinstance(waiter, SyncWaiter):
+            waiter.wake()
+        else:
+            by_loop.setdefault(waiter.key, []).append(waiter)
+    for group in by_loop.values():
+        try:
+            group[0].post(_wake_each, group)
+        except RuntimeError:
+            # The loop is closed (trio.RunFinishedError is a RuntimeError too): nobody waits there.
+            continue
+
+
+_PENDING: Any = object()
+
+
+class Completion(Generic[T]):
+    """A value or an error that the engine will provide, for any number of waiters anywhere."""
+
+    __slots__ = ("_error", "_lock", "_value", "_waiters")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._value: T = _PENDING
+        self._error: Callable[[], BaseException] | None = None
+        self._waiters: list[Waiter] = []
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there is a value or an error."""
+        return self._value is not _PENDING or self._error is not None
+
+    def set_value(self, value: T) -> list[Waiter]:
+        """Provide the value; the first outcome counts. Return who is to be woken."""
+        return self._settle(value, None)
+
+    def set_error(self, error: Callable[[], BaseException]) -> list[Waiter]:
+        """Provide the error, made anew for each waiter; the first outcome counts."""
+        return self._settle(_PENDING, error)
+
+    def _settle(self, value: T, error: Callable[[], BaseException] | None) -> list[Waiter]:
+        with self._lock:
+            if self.is_done:
+                return []
+            self._error = error
+            self._value = value
+            waiters, self._waiters = self._waiters, []
+            return waiters
+
+    def _enlist(self, waiter: Waiter) -> bool:
+        with self._lock:
+            if self.is_done:
+                return False
+            self._waiters.append(waiter)
+            return True
+
+    def _outcome(self) -> T:
+        if self._error is not None:
+            raise self._error()
+        return self._value
+
+    def _dismiss(self, waiter: Waiter) -> None:
+        with self._lock:
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+
+    def wait(self, timeout_s: float | None = None) -> T:
+        """Block this OS thread until there is an outcome.
+
+        Raises:
+            TimeoutError: `timeout_s` seconds passed first.
+        """
+        if not self.is_done:
+            waiter = SyncWaiter()
+            if self._enlist(waiter):
+                try:
+                    if not waiter.wait(timeout_s):
+                        raise TimeoutError(f"no outcome after {timeout_s} s")
+                finally:
+                    self._dismiss(waiter)
+        return self._outcome()
+
+    async def wait_async(self) -> T:
+        """Suspend this task until there is an outcome; cancelling it touches nothing else."""
+        waiter = LoopWaiter()
+        if self._enlist(waiter):
+            try:
+                await waiter.wait()
+            finally:
+                self._dismiss(waiter)
+        return self._outcome()
+
+
+def copy_error(error: BaseException) -> BaseException:
+    """Return a fresh exception of the same class with the same facts.
+
+    Several waiters may get one error: raising one object in several places would mix their tracebacks.
+    """
+    reduced = cast("tuple[Any, ...]", error.__reduce__())
+    fresh: BaseException = reduced[0](*reduced[1])
+    if len(reduced) > 2 and reduced[2]:
+        fresh.__dict__.update(reduced[2])
+    fresh.__cause__ = error.__cause__
+    return fresh

@@ -1,0 +1,80 @@
+"""JSON as the app-server takes it: strict on the way out, lenient on the way in.
+
+A line that the server cannot parse gets no answer at all, so nothing doubtful may be written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["JsonObject", "JsonValue", "decode_line", "encode_line"]
+
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
+"""Any JSON value."""
+
+JsonObject: TypeAlias = "dict[str, Any]"
+"""A JSON object as it came over the wire."""
+
+
+def _default(value: object) -> object:
+    to_wire = getattr(value, "to_wire", None)
+    if to_wire is not None:
+        return to_wire()
+    if isinstance(value, os.PathLike):
+        return os.fspath(cast("os.PathLike[str]", value))
+    if isinstance(value, Mapping):
+        return dict(cast("Mapping[str, object]", value))
+    if isinstance(value, (tuple, set, frozenset)):
+        return list(cast("tuple[object, ...]", value))
+    raise TypeError(f"{type(value).__name__!r} cannot be sent to the app-server: it has no JSON form")
+
+
+def encode_line(message: Mapping[str, object]) -> bytes:
+    """Return one message as a line, with its newline.
+
+    Lone surrogates become U+FFFD: the server does not answer a line that holds one.
+
+    Raises:
+        TypeError: Something in the message has no JSON form.
+        ValueError: NaN or infinity, or a reference cycle.
+    """
+    try:
+        text = json.dumps(
+            message, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_default
+        )
+    except RecursionError as exc:
+        raise ValueError("the message is nested too deeply to be sent") from exc
+    try:
+        return text.encode() + b"\n"
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode() + b"\n"
+
+
+def decode_line(line: bytes) -> Any:
+    """Return the value of one line from the server.
+
+    Raises:
+        ValueError: The line is no JSON, or is nested more deeply than can be read.
+    """
+    global _fast_decode  # noqa: PLW0603 - filled at first use: importing it takes longer than this package
+    if _fast_decode is None:
+        from pydantic_core import from_json  # noqa: PLC0415
+
+        _fast_decode = from_json
+    try:
+        return _fast_decode(line)
+    except ValueError:
+        # The standard library accepts escaped lone surrogates, which the fast one refuses.
+        try:
+            return json.loads(line)
+        except RecursionError as exc:
+            raise ValueError("nested too deeply") from exc
+
+
+_fast_decode: Callable[[bytes], Any] | None = None

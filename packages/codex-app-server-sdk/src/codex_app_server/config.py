@@ -1,0 +1,205 @@
+"""AppServerConfig: how to find, launch and greet an app-server. Reads nothing at import time."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codex_app_server._version import __version__
+from codex_app_server.errors import CodexNotFoundError, LaunchError
+
+if TYPE_CHECKING:
+    from codex_app_server._wire.json_codec import JsonValue
+
+__all__ = ["AppServerConfig"]
+
+_INSTALL_HINT = (
+    "install the runtime with `pip install 'codex-app-server-sdk[runtime]'`, put a `codex` on PATH, "
+    "or name one with AppServerConfig(codex_bin=...) or the environment variable CODEX_BIN"
+)
+# A dotted path of bare TOML keys: anything else could smuggle a second override into the value.
+_CONFIG_KEY = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppServerConfig:
+    """How to launch and greet an app-server; equal configurations may share one server.
+
+    Attributes:
+        codex_bin: Path or command name of the Codex binary. When None: the environment variable
+            `CODEX_BIN`, then the installed runtime package, then `codex` on PATH.
+        launch_args_override: The whole command line, for a wrapper or a stand-in; nothing is
+            added to it and `codex_bin` and `config_overrides` are not used.
+        config_overrides: Codex configuration by dotted key (`{"model": "gpt-5"}`); values are
+            encoded as TOML by this package. It is visible in the process list: no secrets here.
+        cwd: Working directory of the server; None is that of this process.
+        env: Environment variables for the server, on top of those of this process.
+        client_name: How this program introduces itself (`clientInfo.name`).
+        client_title: A title for people (`clientInfo.title`).
+        client_version: Its version (`clientInfo.version`).
+        experimental_api: Opt in to experimental methods and fields; Python tools need it.
+        opt_out_notifications: Exact method names of notifications that the server shall not send.
+        start_timeout_s: Seconds until the server must have answered `initialize`.
+        request_timeout_s: Seconds until a request must be answered, from when it was written.
+        max_requests_in_flight: Requests that may be unanswered at once; further ones queue here.
+            The server loses requests when it is given thousands.
+        close_timeout_s: Seconds that the server gets to end by itself when the client is closed;
+            it is terminated after that, then killed.
+        max_message_bytes: Longest message that is accepted from the server.
+
+    Raises:
+        ValueError: A limit is not positive, or a config key is not a dotted key.
+    """
+
+    codex_bin: str | os.PathLike[str] | None = None
+    launch_args_override: tuple[str, ...] | None = None
+    config_overrides: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
+    cwd: str | os.PathLike[str] | None = None
+    # May hold secrets, so it stays out of the repr.
+    env: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    client_name: str = "codex_app_server_sdk"
+    client_title: str = "Codex app-server SDK for Python"
+    client_version: str = __version__
+    experimental_api: bool = True
+    opt_out_notifications: tuple[str, ...] = ()
+    start_timeout_s: float = 30.0
+    request_timeout_s: float = 60.0
+    max_requests_in_flight: int = 64
+    close_timeout_s: float = 2.0
+    max_message_bytes: int = 64 * 1024 * 1024
+
+    def __post_init__(self) -> None:
+        for name in (
+            "start_timeout_s",
+            "request_timeout_s",
+            "close_timeout_s",
+            "max_requests_in_flight",
+            "max_message_bytes",
+        ):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"AppServerConfig.{name} must be positive, not {getattr(self, name)!r}")
+        for key in self.config_overrides:
+            if not _CONFIG_KEY.fullmatch(key):
+                raise ValueError(
+                    f"config key {key!r} is not a dotted key such as 'model' or 'tools.web_search'"
+                )
+        if self.launch_args_override is not None and not self.launch_args_override:
+            raise ValueError(
+                "AppServerConfig.launch_args_override is empty: give the whole command line or None"
+            )
+
+    def argv(self) -> list[str]:
+        """Return the command line that starts the server.
+
+        Raises:
+            CodexNotFoundError: There is no binary; the message says how to get one.
+            LaunchError: What was named is not an executable file.
+        """
+        if self.launch_args_override is not None:
+            return list(self.launch_args_override)
+        argv = [str(find_codex(self.codex_bin)), "app-server"]
+        for key, value in self.config_overrides.items():
+            argv += ["-c", f"{key}={to_toml(value)}"]
+        return argv
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment that the server is started with."""
+        return {**os.environ, **self.env}
+
+    def identity(self) -> tuple[object, ...]:
+        """Return a hashable key: configurations with the same key can share one server."""
+        return (
+            None if self.codex_bin is None else os.fspath(self.codex_bin),
+            self.launch_args_override,
+            tuple(sorted((key, to_toml(value)) for key, value in self.config_overrides.items())),
+            None if self.cwd is None else os.fspath(self.cwd),
+            tuple(sorted(self.env.items())),
+            self.client_name,
+            self.client_title,
+            self.client_version,
+            self.experimental_api,
+            self.opt_out_notifications,
+            self.start_timeout_s,
+            self.request_timeout_s,
+            self.max_requests_in_flight,
+            self.close_timeout_s,
+            self.max_message_bytes,
+        )
+
+
+def find_codex(codex_bin: str | os.PathLike[str] | None = None) -> Path:
+    """Return the Codex binary to run: the argument, `CODEX_BIN`, the runtime package, PATH.
+
+    Raises:
+        CodexNotFoundError: There is none; the message says how to get one.
+        LaunchError: What was named is not an executable file.
+    """
+    if codex_bin is not None:
+        return _executable(os.fspath(codex_bin), "AppServerConfig(codex_bin=...)")
+    from_env = os.environ.get("CODEX_BIN")
+    if from_env:
+        return _executable(from_env, "the environment variable CODEX_BIN")
+    try:
+        from codex_cli_bin import bundled_codex_path  # noqa: PLC0415 - an optional dependency
+    except ImportError:
+        pass
+    else:
+        try:
+            return Path(bundled_codex_path())
+        except FileNotFoundError as exc:
+            raise CodexNotFoundError(f"the runtime package is damaged ({exc}); {_INSTALL_HINT}") from exc
+    on_path = shutil.which("codex")
+    if on_path is None:
+        raise CodexNotFoundError(f"no Codex binary was found: {_INSTALL_HINT}")
+    return Path(on_path).resolve()
+
+
+def _executable(named: str, source: str) -> Path:
+    """Resolve what a user named: a command on PATH or a path, absolute from here on."""
+    found = shutil.which(named)
+    if found is not None:
+        return Path(found).resolve()
+    path = Path(named).expanduser()
+    if not path.exists():
+        raise CodexNotFoundError(f"{source} names {named!r}, which does not exist; {_INSTALL_HINT}")
+    if not path.is_file() or not os.access(path, os.X_OK):
+        raise LaunchError(f"{source} names {named!r}, which is not an executable file")
+    return path.resolve()
+
+
+def to_toml(value: JsonValue) -> str:
+    """Encode a JSON value as an inline TOML value, safe as one command-line token.
+
+    Raises:
+        TypeError: TOML has no such value (None among them).
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, str):
+        return _toml_string(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_toml_string(key)} = {to_toml(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(to_toml(item) for item in value) + "]"
+    raise TypeError(f"a Codex config value cannot be {type(value).__name__!r}: TOML has no form for it")
+
+
+_TOML_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def _toml_string(text: str) -> str:
+    return (
+        '"'
+        + "".join(
+            _TOML_ESCAPES.get(char) or (char if char >= " " and char != "\x7f" else f"\\u{ord(char):04x}")
+            for char in text
+        )
+        + '"'
+    )

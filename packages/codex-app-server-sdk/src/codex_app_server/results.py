@@ -1,0 +1,200 @@
+"""TurnResult: what a turn came to, gathered from its events while they pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from codex_app_server.errors import TurnFailedError, TurnInterruptedError
+from codex_app_server.events import (
+    MessageFinished,
+    MessageStarted,
+    TextDelta,
+    Usage,
+    UsageUpdated,
+)
+
+if TYPE_CHECKING:
+    from codex_app_server._wire.json_codec import JsonObject
+    from codex_app_server.events import (
+        Event,
+    )
+    from codex_app_server.protocol import ThreadItem
+
+__all__ = ["TurnCollector", "TurnErrorInfo", "TurnResult"]
+
+
+@dataclass(slots=True)
+class TurnErrorInfo:
+    """Why a turn failed.
+
+    Attributes:
+        message: The server's words.
+        code: The kind of error, for example `"usageLimitExceeded"` or `"httpConnectionFailed"`.
+            The set is open.
+        http_status: The status that the model provider answered with, where there was one.
+        details: What the server added.
+    """
+
+    message: str
+    code: str | None = None
+    http_status: int | None = None
+    details: str | None = None
+
+    @classmethod
+    def from_wire(cls, error: JsonObject) -> TurnErrorInfo:
+        """Read a `TurnError` of the protocol."""
+        info: object = error.get("codexErrorInfo")
+        code: str | None = info if isinstance(info, str) else None
+        status: object = None
+        if isinstance(info, dict) and info:
+            code, detail = next(iter(cast("JsonObject", info).items()))
+            status = cast("JsonObject", detail).get("httpStatusCode") if isinstance(detail, dict) else None
+        return cls(
+            message=str(error.get("message", "")),
+            code=code,
+            http_status=status if isinstance(status, int) else None,
+            details=error.get("additionalDetails"),
+        )
+
+
+@dataclass(slots=True)
+class TurnResult:
+    """What a turn came to; also that of a failed or interrupted one.
+
+    Attributes:
+        thread_id: The thread.
+        turn_id: The turn.
+        status: `"completed"`, `"interrupted"` or `"failed"`.
+        error: Why it failed; None otherwise.
+        text: The final answer: the last message of the agent that is not commentary. For a turn
+            that did not complete, what had arrived of it.
+        streamed_text: All text of all messages, in the order in which it was streamed.
+        usage: Tokens of this turn, over all its model requests.
+        duration_ms: As the server measured it, in milliseconds.
+        raw_items: The completed items as they came, in order of completion.
+        raw_turn: The turn as `turn/completed` gave it.
+    """
+
+    thread_id: str
+    turn_id: str
+    status: str
+    error: TurnErrorInfo | None = None
+    text: str = ""
+    streamed_text: str = field(default="", repr=False)
+    usage: Usage = field(default_factory=Usage)
+    duration_ms: int | None = None
+    raw_items: tuple[JsonObject, ...] = field(default=(), repr=False)
+    raw_turn: JsonObject = field(default_factory=dict[str, object], repr=False)
+
+    @property
+    def items(self) -> list[ThreadItem]:
+        """The completed items, typed; those of a kind newer than this client are plain `ThreadItem`s."""
+        from codex_app_server.protocol import ThreadItem  # noqa: PLC0415 - pydantic loads when it is used
+
+        return [ThreadItem.model_validate(item) for item in self.raw_items]
+
+    def raise_for_status(self) -> TurnResult:
+        """Return this result if the turn completed.
+
+        Raises:
+            TurnFailedError: The turn failed.
+            TurnInterruptedError: The turn was interrupted.
+        """
+        if self.status == "completed":
+            return self
+        ids = {"thread_id": self.thread_id, "turn_id": self.turn_id}
+        if self.status == "interrupted":
+            raise TurnInterruptedError(f"turn {self.turn_id!r} was interrupted", **ids, result=self)
+        error = self.error or TurnErrorInfo("the server gave no reason")
+        kind = f" ({error.code})" if error.code else ""
+        details = f": {error.details}" if error.details else ""
+        raise TurnFailedError(
+            f"turn {self.turn_id!r} ended as {str(self.status)!r}: {error.message}{kind}{details}",
+            **ids,
+            result=self,
+        )
+
+
+class TurnCollector:
+    """Gathers a `TurnResult` from the events of one turn, on whichever OS thread feeds it."""
+
+    __slots__ = (
+        "_commentary",
+        "_items",
+        "_last_message",
+        "_open_parts",
+        "_open_phase",
+        "_parts",
+        "_usage",
+        "thread_id",
+        "turn_id",
+    )
+
+    def __init__(self, thread_id: str, turn_id: str) -> None:
+        self.thread_id = thread_id
+        self.turn_id = turn_id
+        self._items: list[JsonObject] = []
+        self._parts: list[str] = []
+        self._open_parts: dict[str, list[str]] = {}
+        self._open_phase: dict[str, str | None] = {}
+        self._last_message: str | None = None
+        self._commentary: str | None = None
+        self._usage = Usage()
+
+    def feed(self, event: Event) -> None:
+        """Take the next event."""
+        if type(event) is TextDelta:
+            self._parts.append(event.text)
+            parts = self._open_parts.get(event.item_id)
+            if parts is None:
+                # After a reconnect, deltas come for a message whose start was not seen.
+                self._open_parts[event.item_id] = parts = []
+            parts.append(event.text)
+        elif isinstance(event, MessageStarted):
+            self._open_parts[event.item_id] = []
+            self._open_phase[event.item_id] = event.phase
+        elif isinstance(event, MessageFinished):
+            self._open_parts.pop(event.item_id, None)
+            self._items.append(event.raw["item"])
+            if event.phase == "commentary":
+                self._commentary = event.text
+            else:
+                self._last_message = event.text
+        elif isinstance(event, UsageUpdated):
+            self._usage = self._usage + event.last
+        elif event.method == "item/completed" and isinstance(event.raw.get("item"), dict):
+            self._items.append(event.raw["item"])
+
+    def result(self, turn: JsonObject) -> TurnResult:
+        """Return the result, given the turn that `turn/completed` carries."""
+        status = str(turn.get("status", "completed"))
+        error = turn.get("error")
+        duration = turn.get("durationMs")
+        return TurnResult(
+            thread_id=self.thread_id,
+            turn_id=self.turn_id,
+            status=status,
+            error=TurnErrorInfo.from_wire(cast("JsonObject", error)) if isinstance(error, dict) else None,
+            text=self._final_text(status),
+            streamed_text="".join(self._parts),
+            usage=self._usage,
+            duration_ms=duration if isinstance(duration, int) else None,
+            raw_items=tuple(self._items),
+            raw_turn=turn,
+        )
+
+    def _final_text(self, status: str) -> str:
+        # An interrupted turn has no `item/completed` for the message that was being written: its
+        # text exists only here. In a completed turn an open message was cut by a steer or a retry.
+        if status != "completed":
+            partial = [
+                "".join(parts)
+                for item, parts in self._open_parts.items()
+                if parts and self._open_phase.get(item) != "commentary"
+            ]
+            if partial:
+                return partial[-1]
+        if self._last_message is not None:
+            return self._last_message
+        return self._commentary or ""

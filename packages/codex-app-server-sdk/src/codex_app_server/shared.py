@@ -1,0 +1,133 @@
+"""SharedCodex: one app-server for all who have the same configuration. What adapters hold.
+
+It is plain data until it is used: no process at construction, picklable, usable from sync and async
+code, from any number of event loops and OS threads, and alive again after the server died.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from typing import TYPE_CHECKING, cast
+
+from codex_app_server._async import AsyncCodex
+from codex_app_server._engine.engine import Engine
+from codex_app_server._sync import Codex
+from codex_app_server.config import AppServerConfig
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["SharedCodex"]
+
+
+class _Lease:
+    """A running engine and how many hold it."""
+
+    __slots__ = ("count", "engine")
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.count = 0
+
+
+_lock = threading.RLock()
+_leases: dict[object, _Lease] = {}
+
+
+def _acquire(config: AppServerConfig) -> _Lease:
+    with _lock:
+        key = config.identity()
+        lease = _leases.get(key)
+        if lease is None or not lease.engine.is_usable:
+            lease = _leases[key] = _Lease(Engine(config))
+        lease.count += 1
+        return lease
+
+
+def _release(lease: _Lease) -> None:
+    with _lock:
+        lease.count -= 1
+        if lease.count:
+            return
+        for key in [key for key, known in _leases.items() if known is lease]:
+            del _leases[key]
+    lease.engine.close_from_finalizer()
+
+
+class SharedCodex:
+    """Access to an app-server that is shared with everybody who has an equal configuration.
+
+    The server is launched at the first use, and closed when the last holder has been closed or
+    collected. When it died, the next use launches another one.
+
+    Args:
+        config: How to launch the server.
+        codex: An open client to use instead; it is closed by whoever made it.
+
+    Raises:
+        TypeError: Both are given, or `codex` is no client.
+    """
+
+    def __init__(
+        self, config: AppServerConfig | None = None, *, codex: Codex | AsyncCodex | None = None
+    ) -> None:
+        if codex is not None:
+            if config is not None:
+                raise TypeError("give either a client or a configuration, not both")
+            # A caller without a type checker may give anything.
+            if not isinstance(cast("object", codex), (Codex, AsyncCodex)):
+                raise TypeError(f"codex must be a Codex or an AsyncCodex, not {type(codex).__name__!r}")
+        self._config = config or AppServerConfig()
+        self._codex = codex
+        self._lease: _Lease | None = None
+        self._finalizer: weakref.finalize[[_Lease], Self] | None = None
+
+    def __reduce__(self) -> tuple[type[Self], tuple[AppServerConfig]]:
+        if self._codex is not None:
+            raise TypeError(
+                "an open Codex client cannot be pickled: give a configuration instead of codex=..."
+            )
+        return type(self), (self._config,)
+
+    def __repr__(self) -> str:
+        return f"<SharedCodex {'of an open client' if self._codex is not None else self._config}>"
+
+    def _engine(self) -> Engine:
+        with _lock:
+            if self._lease is None or not self._lease.engine.is_usable:
+                self.close()
+                self._lease = _acquire(self._config)
+                # A lease is given back when its holder is collected; at exit the engine closes itself.
+                self._finalizer = weakref.finalize(self, _release, self._lease)
+                self._finalizer.atexit = False
+            return self._lease.engine
+
+    def sync_client(self) -> Codex:
+        """Return a blocking client; launches the server if need be.
+
+        Raises:
+            LaunchError: The server did not start.
+        """
+        if isinstance(self._codex, AsyncCodex):
+            return self._codex.as_sync()
+        return self._codex or Codex(_engine=self._engine(), _owner=self)
+
+    def async_client(self) -> AsyncCodex:
+        """Return an awaiting client; the server is launched by its first call."""
+        if isinstance(self._codex, Codex):
+            return self._codex.as_async()
+        return self._codex or AsyncCodex(_engine=self._engine(), _owner=self)
+
+    def close(self) -> None:
+        """Give the server back; it ends when nobody else holds it. The object can be used again."""
+        with _lock:
+            finalizer, self._finalizer, self._lease = self._finalizer, None, None
+        if finalizer is not None:
+            finalizer()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()

@@ -1,0 +1,554 @@
+"""Both faces on the true app-server: threads, turns, events, results."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import pickle
+import threading
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+import trio
+from codex_app_server import (
+    AppServerConfig,
+    AsyncCodex,
+    ClientClosedError,
+    Codex,
+    ImageInput,
+    InvalidParamsError,
+    JsonRpcError,
+    LocalProtocolError,
+    MessageFinished,
+    MethodNotFoundError,
+    Notification,
+    ReasoningDelta,
+    ReasoningFinished,
+    TextDelta,
+    TextInput,
+    ThreadNotFoundError,
+    TurnFailedError,
+    TurnFinished,
+    TurnInterruptedError,
+    TurnNotActiveError,
+    Usage,
+    UsageUpdated,
+    WarningRaised,
+)
+from codex_app_server.protocol import AgentMessageThreadItem, TurnCompletedNotification
+from codex_app_server.testing import Gate, Reply, Script, fail, hold, reasoning, text, usage
+
+if TYPE_CHECKING:
+    from codex_app_server import (
+        Event,
+    )
+    from codex_app_server.testing import ScriptedCodexFactory
+
+PIECES = ["Hel", "lo, ", "w\u00f6rld", "\u2028\U0001f600"]
+GREETING = text("".join(PIECES), deltas=PIECES)
+
+
+def texts(events: list[Event]) -> list[str]:
+    return [event.text for event in events if isinstance(event, TextDelta)]
+
+
+def test_a_blocking_turn_gives_its_result(scripted_codex: ScriptedCodexFactory) -> None:
+    setup = scripted_codex(Reply(GREETING, usage(input=100, cached=40, output=7, reasoning=2)))
+    with Codex(setup.config) as codex:
+        thread = codex.thread_start(model="gpt-5", config={"model_reasoning_effort": "high"})
+        result = thread.turn(TextInput("Say hello.")).run()
+    assert (result.status, result.text, result.streamed_text, result.error) == (
+        "completed",
+        "".join(PIECES),
+        "".join(PIECES),
+        None,
+    )
+    assert result.usage == Usage(100, 40, 0, 7, 2, 107)
+    assert result.thread_id == thread.id
+    assert result.raise_for_status() is result
+    (message,) = [item for item in result.items if isinstance(item, AgentMessageThreadItem)]
+    assert message.text == "".join(PIECES)
+    (request,) = setup.model.requests
+    assert request.model == "gpt-5"
+    assert request.body["reasoning"]["effort"] == "high"
+    assert request.last_user_text == "Say hello."
+
+
+@pytest.mark.anyio
+async def test_an_awaited_turn_gives_its_result(scripted_codex: ScriptedCodexFactory) -> None:
+    async with AsyncCodex(scripted_codex(GREETING).config) as codex:
+        thread = await codex.thread_start()
+        result = await (await thread.turn("Say hello.")).run()
+        assert result.text == "".join(PIECES)
+        assert (await thread.run(["Again, ", TextInput("please.")])).text == "".join(PIECES)
+
+
+def test_events_come_in_order_and_end_with_the_result(scripted_codex: ScriptedCodexFactory) -> None:
+    script = [[reasoning(summary=["think", "ing"]), GREETING]]
+    with Codex(scripted_codex(script).config) as codex:
+        events = list(codex.thread_start().turn("Say hello.").events())
+    assert texts(events) == PIECES
+    assert "".join(event.text for event in events if isinstance(event, ReasoningDelta)) == "thinking"
+    kinds = [type(event) for event in events]
+    assert (
+        kinds.index(ReasoningFinished)
+        < kinds.index(TextDelta)
+        < kinds.index(MessageFinished)
+        < kinds.index(UsageUpdated)
+    )
+    last = events[-1]
+    assert isinstance(last, TurnFinished)
+    assert last.result.text == "".join(PIECES)
+    assert [event for event in events if isinstance(event, TurnFinished)] == [last]
+    assert {event.thread_id for event in events} == {last.thread_id}
+    assert {event.turn_id for event in events} == {last.turn_id}
+
+
+@pytest.mark.anyio
+async def test_awaited_events_are_the_same_as_blocking_ones(scripted_codex: ScriptedCodexFactory) -> None:
+    setup = scripted_codex([[reasoning(summary="hm"), GREETING]])
+    async with AsyncCodex(setup.config) as codex:
+        thread = await codex.thread_start(ephemeral=True)
+        awaited = [event async for event in (await thread.turn("Say hello.")).events()]
+    with Codex(setup.config) as codex:
+        blocking = list(codex.thread_start(ephemeral=True).turn("Say hello.").events())
+
+    def essence(events: list[Event]) -> list[Any]:
+        return [(event.kind, event.method, getattr(event, "text", None)) for event in events]
+
+    assert essence(awaited) == essence(blocking)
+
+
+def test_the_raw_stream_gives_every_notification_with_its_type(scripted_codex: ScriptedCodexFactory) -> None:
+    with Codex(scripted_codex(GREETING).config) as codex:
+        notifications = list(codex.thread_start().turn("Say hello.").stream())
+    assert all(isinstance(notification, Notification) for notification in notifications)
+    assert [n.params["delta"] for n in notifications if n.method == "item/agentMessage/delta"] == PIECES
+    payload = notifications[-1].payload
+    assert isinstance(payload, TurnCompletedNotification)
+    assert payload.turn.status == "completed"
+
+
+@pytest.mark.anyio
+async def test_the_raw_stream_can_be_awaited(scripted_codex: ScriptedCodexFactory) -> None:
+    async with AsyncCodex(scripted_codex(GREETING).config) as codex:
+        async with (await (await codex.thread_start()).turn("Say hello.")).stream() as stream:
+            methods = [notification.method async for notification in stream]
+    assert methods[-1] == "turn/completed"
+
+
+def test_several_readers_of_one_turn_each_get_all_of_it(scripted_codex: ScriptedCodexFactory) -> None:
+    gate = Gate()
+    with Codex(scripted_codex([["one ", hold(gate), "two"]]).config) as codex:
+        turn = codex.thread_start().turn("Go.")
+        first = turn.events()
+        began = [next(first)]
+        gate.wait_reached()
+        second = turn.events()
+        gate.open()
+        one, two = began + list(first), list(second)
+        late = list(turn.events())
+        assert turn.run().text == "two"
+    assert "".join(texts(one)) == "".join(texts(two)) == "".join(texts(late)) == "one two"
+    assert one[-1] == two[-1] == late[-1]
+
+
+def test_the_first_text_comes_before_the_model_has_finished(scripted_codex: ScriptedCodexFactory) -> None:
+    gate = Gate()
+    with Codex(scripted_codex([["first", hold(gate), "second"]]).config) as codex:
+        seen: list[str] = []
+        for event in codex.thread_start().turn("Go.").events():
+            if isinstance(event, TextDelta):
+                seen.append(event.text)
+                gate.open()
+    assert seen == ["first", "second"]
+
+
+def test_a_failed_turn_is_a_result_that_says_why(scripted_codex: ScriptedCodexFactory) -> None:
+    with Codex(scripted_codex(fail(400, message="the prompt is too odd")).config) as codex:
+        thread = codex.thread_start()
+        turn = thread.turn("Go.")
+        events = list(turn.events())
+        result = turn.run()
+        assert (result.status, result.text) == ("failed", "")
+        assert result.error is not None
+        assert "the prompt is too odd" in result.error.message
+        assert any(isinstance(event, WarningRaised) and not event.will_retry for event in events)
+        with pytest.raises(TurnFailedError, match="the prompt is too odd") as caught:
+            result.raise_for_status()
+        assert (caught.value.thread_id, caught.value.turn_id, caught.value.result) == (
+            thread.id,
+            turn.id,
+            result,
+        )
+        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+        # The thread can be used again.
+        assert thread.run("Once more.").status == "failed"
+
+
+def test_an_http_error_of_the_provider_tells_its_status(scripted_codex: ScriptedCodexFactory) -> None:
+    with Codex(scripted_codex(fail(401, message="bad key")).config) as codex:
+        error = codex.thread_start().run("Go.").error
+    assert error is not None
+    assert (error.code, error.http_status) == ("httpConnectionFailed", 401)
+
+
+def test_turns_of_one_thread_wait_for_each_other(scripted_codex: ScriptedCodexFactory) -> None:
+    gate = Gate()
+    script = Script().when("slow", [["slow ", hold(gate), "answer"]]).otherwise("quick answer")
+    setup = scripted_codex(script)
+    with Codex(setup.config) as codex:
+        thread = codex.thread_start()
+        slow = thread.turn("slow")
+        started: list[str] = []
+
+        def second() -> None:
+            started.append(thread.run("quick").text)
+
+        worker = threading.Thread(target=second)
+        worker.start()
+        gate.wait_reached()
+        # A trivial request overtakes the turn that waits, which proves that it waits.
+        codex.request("account/read")
+        assert (started, len(setup.model.requests)) == ([], 1)
+        gate.open()
+        assert slow.run().streamed_text == "slow answer"
+        worker.join()
+    assert started == ["quick answer"]
+    first, then = setup.model.requests
+    assert (first.last_user_text, then.last_user_text) == ("slow", "quick")
+
+
+@pytest.mark.anyio
+async def test_a_waiting_turn_that_is_cancelled_is_never_started(
+    scripted_codex: ScriptedCodexFactory,
+) -> None:
+    gate = Gate()
+    setup = scripted_codex([["slow ", hold(gate), "answer"]])
+    async with AsyncCodex(setup.config) as codex:
+        thread = await codex.thread_start()
+        slow = await thread.turn("slow")
+        await gate.reached_async()
+        async with anyio.create_task_group() as group:
+            group.start_soon(thread.run, "never")
+            await codex.request("account/read")
+            group.cancel_scope.cancel()
+        gate.open()
+        assert (await slow.run()).streamed_text == "slow answer"
+        assert (await thread.run("after")).streamed_text == "slow answer"
+    assert [request.last_user_text for request in setup.model.requests] == ["slow", "after"]
+
+
+def test_interrupt_ends_the_turn_and_keeps_what_had_arrived(scripted_codex: ScriptedCodexFactory) -> None:
+    setup = scripted_codex([[text("half an ", deltas=["half an "]), hold(Gate()), "answer"]])
+    with Codex(setup.config) as codex:
+        turn = codex.thread_start().turn("Go.")
+        stream = turn.events()
+        assert next(event.text for event in stream if isinstance(event, TextDelta)) == "half an "
+        turn.interrupt()
+        events = list(stream)
+        result = turn.run()
+        assert isinstance(events[-1], TurnFinished)
+        assert (result.status, result.text) == ("interrupted", "half an ")
+        turn.interrupt()  # of a turn that has ended: does nothing
+        with pytest.raises(TurnInterruptedError, match="was interrupted"):
+            result.raise_for_status()
+        with pytest.raises(TurnNotActiveError):
+            turn.steer("more")
+
+
+def test_a_turn_can_be_interrupted_right_after_its_start(scripted_codex: ScriptedCodexFactory) -> None:
+    with Codex(scripted_codex([[hold(Gate()), "answer"]]).config) as codex:
+        thread = codex.thread_start()
+        for _ in range(5):
+            turn = thread.turn("Go.")
+            turn.interrupt()
+            assert turn.run().status == "interrupted"
+
+
+def test_steer_gives_the_running_turn_more_input(scripted_codex: ScriptedCodexFactory) -> None:
+    gate = Gate()
+    script = Script().when("instead", "the other thing").otherwise([["one thing ", hold(gate), "and more"]])
+    setup = scripted_codex(script)
+    with Codex(setup.config) as codex:
+        turn = codex.thread_start().turn("Do one thing.")
+        gate.wait_reached()
+        turn.steer("Do the other thing instead.")
+        result = turn.run()
+    assert (result.status, result.text) == ("completed", "the other thing")
+    assert result.streamed_text.endswith("the other thing")
+
+
+@pytest.mark.parametrize("leave", ["break", "close", "with"])
+def test_leaving_the_events_early_interrupts_the_turn(
+    scripted_codex: ScriptedCodexFactory, leave: str
+) -> None:
+    setup = scripted_codex([["half", hold(Gate()), "answer"]])
+    with Codex(setup.config) as codex:
+        turn = codex.thread_start().turn("Go.")
+        if leave == "break":
+            for event in turn.events():
+                if isinstance(event, TextDelta):
+                    break
+            gc.collect()
+        elif leave == "close":
+            stream = turn.events()
+            next(stream)
+            stream.close()
+            assert list(stream) == []
+        else:
+            with turn.events() as stream:
+                next(stream)
+        assert turn.run().status == "interrupted"
+
+
+def test_a_detached_stream_leaves_the_turn_alone(scripted_codex: ScriptedCodexFactory) -> None:
+    gate = Gate()
+    with Codex(scripted_codex([["half", hold(gate), " answer"]]).config) as codex:
+        turn = codex.thread_start().turn("Go.")
+        with turn.events(detach=True) as stream:
+            next(stream)
+        gate.wait_reached()
+        gate.open()
+        assert turn.run().streamed_text == "half answer"
+
+
+@pytest.mark.anyio
+async def test_cancelling_a_run_interrupts_the_turn_on_the_server(
+    scripted_codex: ScriptedCodexFactory,
+) -> None:
+    gate = Gate()
+    setup = scripted_codex(Script().when("Go", [["half", hold(gate), "answer"]]).otherwise("fine"))
+    async with AsyncCodex(setup.config) as codex:
+        thread = await codex.thread_start()
+        async with anyio.create_task_group() as group:
+            group.start_soon(thread.run, "Go.")
+            await gate.reached_async()
+            group.cancel_scope.cancel()
+        with anyio.fail_after(30):
+            # Turns of a thread wait for each other: this one begins when the other has ended.
+            assert (await thread.run("Next.")).text == "fine"
+    assert setup.model.requests[0].disconnected
+
+
+@pytest.mark.anyio
+async def test_a_timeout_around_a_stream_interrupts_the_turn(scripted_codex: ScriptedCodexFactory) -> None:
+    gate = Gate()
+    setup = scripted_codex([["half", hold(gate), "answer"]])
+    async with AsyncCodex(setup.config) as codex:
+        turn = await (await codex.thread_start()).turn("Go.")
+        with anyio.CancelScope() as scope:
+            async for event in turn.events():
+                if isinstance(event, TextDelta):
+                    scope.cancel()
+        with anyio.fail_after(30):
+            assert (await turn.run()).status == "interrupted"
+
+
+def test_history_can_be_injected_and_run_without_new_input(scripted_codex: ScriptedCodexFactory) -> None:
+    setup = scripted_codex("fine")
+    with Codex(setup.config) as codex:
+        thread = codex.thread_start(ephemeral=True, environments=[], base_instructions="")
+        thread.inject_items(
+            [
+                {
+                    "type": "message",
+                    "role": "user",
+                    "content": [{"type": "input_text", "text": "What is 6 * 7?"}],
+                },
+                {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "42"}]},
+                {
+                    "type": "message",
+                    "role": "user",
+                    "content": [{"type": "input_text", "text": "And plus one?"}],
+                },
+            ]
+        )
+        assert thread.run([]).text == "fine"
+        with pytest.raises(ValueError, match="role 'system'"):
+            thread.inject_items([{"type": "message", "role": "system", "content": []}])
+        with pytest.raises(ValueError, match="no items"):
+            thread.inject_items([])
+        with pytest.raises(JsonRpcError, match="missing field `type`"):
+            thread.inject_items([{"role": "user"}])
+    spoken = [(item["role"], item["content"][0]["text"]) for item in setup.model.requests[0].input[-3:]]
+    assert spoken == [("user", "What is 6 * 7?"), ("assistant", "42"), ("user", "And plus one?")]
+
+
+def test_a_thread_can_be_resumed_and_forked(scripted_codex: ScriptedCodexFactory) -> None:
+    setup = scripted_codex("fine")
+    with Codex(setup.config) as codex:
+        thread_id = codex.thread_start().run("Remember the word heron.").thread_id
+    with Codex(setup.config) as codex:
+        assert codex.thread_resume(thread_id).run("Which word?").thread_id == thread_id
+        fork = codex.thread_fork(thread_id)
+        assert fork.id != thread_id
+        fork.run("Again?")
+    for request in setup.model.requests[1:]:
+        assert "Remember the word heron." in str(request.input)
+
+
+def test_the_thread_is_read_only_unless_asked_otherwise(scripted_codex: ScriptedCodexFactory) -> None:
+    with Codex(scripted_codex("fine", extra_config={"sandbox_mode": "danger-full-access"}).config) as codex:
+        answer = codex.request("thread/start", {})
+        assert answer["sandbox"]["type"] == "dangerFullAccess"
+        thread = codex.thread_start()
+        assert (
+            codex.request("thread/resume", {"threadId": thread.run("x").thread_id})["sandbox"]["type"]
+            == "readOnly"
+        )
+        open_thread = codex.thread_start(sandbox="workspace-write")
+        opened = codex.request("thread/resume", {"threadId": open_thread.run("x").thread_id})
+        assert opened["sandbox"]["type"] == "workspaceWrite"
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "error"),
+    [
+        ("nope/nope", None, MethodNotFoundError),
+        ("thread/read", {}, InvalidParamsError),
+        ("thread/read", {"threadId": "00000000-0000-7000-8000-000000000000"}, ThreadNotFoundError),
+        ("thread/resume", {"threadId": "00000000-0000-7000-8000-000000000000"}, ThreadNotFoundError),
+        (
+            "turn/start",
+            {"threadId": "00000000-0000-7000-8000-000000000000", "input": []},
+            ThreadNotFoundError,
+        ),
+    ],
+)
+def test_refusals_have_a_class_each(
+    scripted_codex: ScriptedCodexFactory,
+    method: str,
+    params: dict[str, Any] | None,
+    error: type[JsonRpcError],
+) -> None:
+    with Codex(scripted_codex("fine").config) as codex:
+        with pytest.raises(error) as caught:
+            codex.request(method, params)
+        assert caught.value.method == method
+        assert len(str(caught.value)) < 500
+        assert codex.request("account/read")["requiresOpenaiAuth"] is False
+
+
+def test_bad_input_is_refused_here_and_the_client_stays_usable(scripted_codex: ScriptedCodexFactory) -> None:
+    setup = scripted_codex(lambda request: request.last_user_text)
+    with Codex(setup.config) as codex:
+        thread = codex.thread_start()
+        with pytest.raises(TypeError, match="unknown option 'modle'; did you mean 'model'"):
+            codex.thread_start(modle="gpt-5")  # pyright: ignore[reportCallIssue]
+        with pytest.raises(TypeError, match="unsupported input 'int'"):
+            thread.turn(5)  # pyright: ignore[reportArgumentType]
+        with pytest.raises(TypeError, match=r"TextInput\.text must be a str"):
+            thread.turn(TextInput(None))  # pyright: ignore[reportArgumentType]
+        with pytest.raises(ValueError, match="JSON compliant"):
+            thread.turn("x", output_schema={"type": "number", "maximum": float("nan")})
+        with pytest.raises(JsonRpcError, match="remote image URLs are not supported"):
+            thread.turn(ImageInput("https://example.invalid/x.png"))
+        with pytest.raises(JsonRpcError) as caught:
+            thread.turn("x" * 1_048_577)
+        assert caught.value.code == -32602
+        assert thread.run("lone \ud800 surrogate").text == "lone \ufffd surrogate"
+
+
+def test_metadata_tells_the_server_and_its_home(scripted_codex: ScriptedCodexFactory) -> None:
+    setup = scripted_codex("fine")
+    with Codex(setup.config) as codex:
+        assert codex.metadata.server_name == "codex app-server"
+        assert codex.metadata.server_version is not None
+        assert codex.metadata.codex_home == str(setup.home)
+
+
+@pytest.mark.anyio
+async def test_metadata_of_a_client_that_was_not_started_says_so() -> None:
+    with pytest.raises(LocalProtocolError, match="not started yet"):
+        _ = AsyncCodex().metadata
+
+
+def test_a_closed_client_says_so_and_can_be_closed_again(scripted_codex: ScriptedCodexFactory) -> None:
+    codex = Codex(scripted_codex("fine").config)
+    thread = codex.thread_start()
+    codex.close()
+    codex.close()
+    with pytest.raises(ClientClosedError):
+        thread.turn("x")
+    with pytest.raises(ClientClosedError):
+        codex.thread_start()
+    assert repr(codex) == "<Codex closed>"
+
+
+@pytest.mark.anyio
+async def test_an_async_client_starts_once_however_many_ask(scripted_codex: ScriptedCodexFactory) -> None:
+    codex = AsyncCodex(scripted_codex("fine").config)
+    pids: set[int | None] = set()
+
+    async def ask() -> None:
+        await codex.request("account/read")
+        pids.add(codex._engine.pid)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(20):
+            group.start_soon(ask)
+    await codex.close()
+    assert len(pids) == 1
+
+
+def test_one_client_works_from_two_asyncio_runs_trio_and_twenty_os_threads(
+    scripted_codex: ScriptedCodexFactory,
+) -> None:
+    setup = scripted_codex(lambda request: f"echo {request.last_user_text}")
+    with Codex(setup.config) as codex:
+        shared = codex.as_async()
+        thread = codex.thread_start()
+
+        async def use(word: str) -> str:
+            own = await shared.thread_start(ephemeral=True)
+            result = await own.run(word)
+            return result.text
+
+        assert asyncio.run(use("first")) == "echo first"
+        assert asyncio.run(use("second")) == "echo second"
+        assert trio.run(use, "third") == "echo third"
+        answers: dict[int, str] = {}
+
+        def work(number: int) -> None:
+            answers[number] = codex.thread_start(ephemeral=True).run(f"number {number}").text
+
+        workers = [threading.Thread(target=work, args=(number,)) for number in range(20)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        assert answers == {number: f"echo number {number}" for number in range(20)}
+        assert thread.run("last").text == "echo last"
+
+
+@pytest.mark.anyio
+async def test_the_blocking_face_works_inside_a_running_loop(scripted_codex: ScriptedCodexFactory) -> None:
+    async with AsyncCodex(scripted_codex("fine").config) as codex:
+        assert codex.as_sync().thread_start().run("x").text == "fine"
+
+
+def test_a_client_that_is_forgotten_warns_and_ends_its_server(scripted_codex: ScriptedCodexFactory) -> None:
+    codex = Codex(scripted_codex("fine").config)
+    with pytest.warns(ResourceWarning, match="unclosed <Codex open>"):
+        del codex
+        gc.collect()
+
+
+def test_a_client_lives_as_long_as_its_turn_is_used(scripted_codex: ScriptedCodexFactory) -> None:
+    turn = Codex(scripted_codex("fine").config).thread_start().turn("x")
+    gc.collect()
+    assert turn.run().text == "fine"
+    with pytest.warns(ResourceWarning):
+        del turn
+        gc.collect()
+
+
+def test_the_configuration_is_checked_when_it_is_made() -> None:
+    with pytest.raises(ValueError, match="request_timeout_s must be positive"):
+        AppServerConfig(request_timeout_s=0)
+    with pytest.raises(ValueError, match="not a dotted key"):
+        AppServerConfig(config_overrides={"a=b\nc": 1})
+    with pytest.raises(ValueError, match="is empty"):
+        AppServerConfig(launch_args_override=())

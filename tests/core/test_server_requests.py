@@ -1,0 +1,210 @@
+"""What the server asks back: approvals are declined when nobody decides, tool calls can be held."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+from codex_app_server import (
+    ApprovalRequested,
+    AsyncCodex,
+    Codex,
+    ImageInput,
+    LocalProtocolError,
+    ToolCallRequested,
+    ToolFinished,
+    ToolStarted,
+)
+from codex_app_server.testing import FakeServer, call, steps
+
+if TYPE_CHECKING:
+    from codex_app_server import (
+        ToolCall,
+    )
+    from codex_app_server.testing import ScriptedCodexFactory
+
+WEATHER = {
+    "type": "function",
+    "name": "get_weather",
+    "description": "The weather in a city.",
+    "inputSchema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+}
+PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+def test_an_approval_is_declined_when_nobody_decides(
+    scripted_codex: ScriptedCodexFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    setup = scripted_codex([[call("exec_command", cmd="touch forbidden")], "I was not allowed."])
+    with Codex(setup.config) as codex, caplog.at_level(logging.WARNING, "codex_app_server"):
+        thread = codex.thread_start(approval_policy="untrusted", sandbox="workspace-write")
+        events = list(thread.turn("Touch it.").events())
+        thread.run("Touch it.")
+    (asked,) = [event for event in events if isinstance(event, ApprovalRequested)]
+    assert (asked.request.approval_kind, asked.request.decision) == ("command", "decline")
+    assert "touch forbidden" in (asked.request.command or "")
+    (finished,) = [event for event in events if isinstance(event, ToolFinished)]
+    assert (finished.tool_kind, finished.status, finished.is_error) == ("command", "declined", True)
+    assert not (setup.workspace / "forbidden").exists()
+    assert len([record for record in caplog.records if "declined" in record.message]) == 1
+
+
+def test_a_command_shows_as_a_tool_with_all_of_its_output(scripted_codex: ScriptedCodexFactory) -> None:
+    setup = scripted_codex([[call("exec_command", cmd="echo out; echo err >&2; exit 3")], "done"])
+    with Codex(setup.config) as codex:
+        events = list(codex.thread_start(sandbox="danger-full-access").turn("Run it.").events())
+    (started,) = [event for event in events if isinstance(event, ToolStarted)]
+    (finished,) = [event for event in events if isinstance(event, ToolFinished)]
+    assert (started.item_id, started.name) == (finished.item_id, "command_execution")
+    assert (finished.status, finished.exit_code, finished.is_error) == ("failed", 3, True)
+    assert sorted(finished.output.split()) == ["err", "out"]
+
+
+def test_interrupting_a_turn_ends_its_running_command(scripted_codex: ScriptedCodexFactory) -> None:
+    setup = scripted_codex(
+        [[call("exec_command", cmd="echo $$ > pid; exec sleep 297", yield_time_ms=60_000)], "done"]
+    )
+    with Codex(setup.config) as codex:
+        turn = codex.thread_start(sandbox="danger-full-access").turn("Run it.")
+        stream = turn.events()
+        assert any(isinstance(event, ToolStarted) for event in stream)
+        turn.interrupt()
+        assert turn.run().status == "interrupted"
+        # The audit after the test checks that the process is gone, while the server still ran.
+        assert codex.request("account/read")["account"] is None
+        import psutil
+
+        commands = [child.cmdline() for child in psutil.Process(codex._engine.pid).children(recursive=True)]
+    assert not [command for command in commands if "297" in command]
+
+
+def test_a_tool_call_is_held_until_it_is_answered(scripted_codex: ScriptedCodexFactory) -> None:
+    setup = scripted_codex([[call("get_weather", city="Paris")], "It is sunny."])
+    with Codex(setup.config) as codex:
+        turn = codex.thread_start(dynamic_tools=[WEATHER]).turn("Weather?")
+        seen: list[ToolCall] = []
+        finished: list[ToolFinished] = []
+        for event in turn.events():
+            if isinstance(event, ToolCallRequested):
+                seen.append(event.call)
+                # From another OS thread, while this one waits for the next event.
+                threading.Thread(target=event.call.respond, args=(["sunny", ImageInput(PIXEL)],)).start()
+            elif isinstance(event, ToolFinished):
+                finished.append(event)
+        (only,) = seen
+        assert (only.name, only.arguments, only.is_open) == ("get_weather", {"city": "Paris"}, False)
+        with pytest.raises(LocalProtocolError, match="answered before"):
+            only.respond("again")
+    assert [(tool.tool_kind, tool.name, tool.output, tool.is_error) for tool in finished] == [
+        ("function", "get_weather", "sunny", False)
+    ]
+    (output,) = setup.model.requests[1].tool_outputs.values()
+    assert [part["type"] for part in output] == ["input_text", "input_image"]  # type: ignore[index,union-attr]
+
+
+@pytest.mark.anyio
+async def test_a_failed_tool_is_told_to_the_model(scripted_codex: ScriptedCodexFactory) -> None:
+    setup = scripted_codex([[call("get_weather", city="Paris")], "It failed."])
+    async with AsyncCodex(setup.config) as codex:
+        turn = await (await codex.thread_start(dynamic_tools=[WEATHER])).turn("Weather?")
+        async for event in turn.events():
+            if isinstance(event, ToolCallRequested):
+                assert event.call.fail("no such city")
+            elif isinstance(event, ToolFinished):
+                assert (event.status, event.is_error) == ("failed", True)
+    assert list(setup.model.requests[1].tool_outputs.values()) == ["no such city"]
+
+
+def test_run_refuses_tool_calls_since_nobody_could_answer(scripted_codex: ScriptedCodexFactory) -> None:
+    setup = scripted_codex([[call("get_weather", city="Paris")], "No tool then."])
+    with Codex(setup.config) as codex:
+        assert codex.thread_start(dynamic_tools=[WEATHER]).run("Weather?").text == "No tool then."
+    (output,) = setup.model.requests[1].tool_outputs.values()
+    assert "not available" in str(output)
+
+
+def test_an_answer_after_the_end_of_the_turn_is_not_needed(scripted_codex: ScriptedCodexFactory) -> None:
+    setup = scripted_codex([[call("get_weather", city="Paris")], "never"])
+    with Codex(setup.config) as codex:
+        turn = codex.thread_start(dynamic_tools=[WEATHER]).turn("Weather?")
+        held = next(event.call for event in turn.events(detach=True) if isinstance(event, ToolCallRequested))
+        turn.interrupt()
+        assert held.is_open is False
+        assert held.respond("late") is False
+        with pytest.raises(TypeError, match="text or images"):
+            held.respond([5])  # type: ignore[list-item]
+
+
+def test_closing_the_client_answers_a_held_call_first() -> None:
+    scenario = [
+        *steps.handshake(),
+        *steps.thread_start(),
+        *steps.turn_begin(),
+        steps.ask(
+            "item/tool/call",
+            {"threadId": "thread-1", "turnId": "turn-1", "callId": "c", "tool": "t", "arguments": {}},
+            id=7,
+        ),
+        steps.expect_answer(7),
+    ]
+    with FakeServer(scenario) as server:
+        codex = Codex(server.config)
+        turn = codex.thread_start().turn("x")
+        assert any(isinstance(event, ToolCallRequested) for event in turn.events(detach=True))
+        codex.close()
+        answers = [message for message in server.received if message.get("id") == 7]
+    assert [answer["result"]["success"] for answer in answers] == [False]  # type: ignore[index,call-overload]
+
+
+@pytest.mark.parametrize(
+    ("method", "answer"),
+    [
+        ("item/commandExecution/requestApproval", {"decision": "decline"}),
+        ("item/fileChange/requestApproval", {"decision": "decline"}),
+        ("item/permissions/requestApproval", {"permissions": {}, "scope": "turn"}),
+        ("mcpServer/elicitation/request", {"action": "decline", "content": None}),
+        ("execCommandApproval", {"decision": "denied"}),
+        ("applyPatchApproval", {"decision": "denied"}),
+        ("brand/new/question", None),
+        ("item/tool/requestUserInput", None),
+    ],
+)
+def test_every_question_gets_an_answer_that_allows_nothing(
+    method: str, answer: dict[str, Any] | None
+) -> None:
+    scenario = [
+        *steps.handshake(),
+        steps.ask(method, {"threadId": "thread-1", "turnId": "turn-1", "itemId": "i"}, id="q"),
+        steps.expect_answer("q"),
+        *steps.thread_start(),
+    ]
+    with FakeServer(scenario) as server:
+        with Codex(server.config) as codex:
+            codex.thread_start()
+        (message,) = [message for message in server.received if message.get("id") == "q"]
+    if answer is None:
+        assert message["error"]["code"] == -32601  # type: ignore[index,call-overload]
+    else:
+        assert message["result"] == answer
+
+
+@pytest.mark.anyio
+async def test_a_held_call_does_not_hold_up_other_threads(scripted_codex: ScriptedCodexFactory) -> None:
+    setup = scripted_codex(
+        lambda request: (
+            [call("get_weather", city="Paris")]
+            if request.step == 0 and "Weather" in request.last_user_text
+            else "fine"
+        )
+    )
+    async with AsyncCodex(setup.config) as codex:
+        turn = await (await codex.thread_start(dynamic_tools=[WEATHER])).turn("Weather?")
+        async for event in turn.events():
+            if isinstance(event, ToolCallRequested):
+                with anyio.fail_after(30):
+                    assert (await (await codex.thread_start()).run("Hello.")).text == "fine"
+                event.call.respond("sunny")
+        assert (await turn.run()).text == "fine"
