@@ -11,7 +11,7 @@ from codex_app_server import AsyncCodex, Codex, TextDelta, TurnFinished
 from codex_app_server.testing import Gate, Script, hold
 
 if TYPE_CHECKING:
-    from codex_app_server.testing import ScriptedCodexFactory
+    from codex_app_server.testing import ModelRequest, Part, ScriptedCodexFactory
 
 TURNS = 200
 
@@ -20,8 +20,8 @@ TURNS = 200
 async def test_two_hundred_turns_stream_at_once_on_one_client(scripted_codex: ScriptedCodexFactory) -> None:
     gate = Gate()
 
-    def script(request: object) -> list[object]:
-        word = request.last_user_text  # type: ignore[attr-defined]
+    def script(request: ModelRequest) -> list[str | Part]:
+        word = request.last_user_text
         return [f"first of {word}", hold(gate), f", second of {word}"]
 
     setup = scripted_codex(script)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import anyio
 import pytest
@@ -101,8 +101,8 @@ def test_a_tool_call_is_held_until_it_is_answered(scripted_codex: ScriptedCodexF
     assert [(tool.tool_kind, tool.name, tool.output, tool.is_error) for tool in finished] == [
         ("function", "get_weather", "sunny", False)
     ]
-    (output,) = setup.model.requests[1].tool_outputs.values()
-    assert [part["type"] for part in output] == ["input_text", "input_image"]  # type: ignore[index,union-attr]
+    (output,) = cast("list[Any]", list(setup.model.requests[1].tool_outputs.values()))
+    assert [part["type"] for part in output] == ["input_text", "input_image"]
 
 
 @pytest.mark.anyio
@@ -122,7 +122,7 @@ def test_run_refuses_tool_calls_since_nobody_could_answer(scripted_codex: Script
     setup = scripted_codex([[call("get_weather", city="Paris")], "No tool then."])
     with Codex(setup.config) as codex:
         assert codex.thread_start(dynamic_tools=[WEATHER]).run("Weather?").text == "No tool then."
-    (output,) = setup.model.requests[1].tool_outputs.values()
+    (output,) = cast("list[Any]", list(setup.model.requests[1].tool_outputs.values()))
     assert "not available" in str(output)
 
 
@@ -135,7 +135,7 @@ def test_an_answer_after_the_end_of_the_turn_is_not_needed(scripted_codex: Scrip
         assert held.is_open is False
         assert held.respond("late") is False
         with pytest.raises(TypeError, match="text or images"):
-            held.respond([5])  # type: ignore[list-item]
+            held.respond(cast("Any", [5]))
 
 
 def test_closing_the_client_answers_a_held_call_first() -> None:
@@ -156,7 +156,7 @@ def test_closing_the_client_answers_a_held_call_first() -> None:
         assert any(isinstance(event, ToolCallRequested) for event in turn.events(detach=True))
         codex.close()
         answers = [message for message in server.received if message.get("id") == 7]
-    assert [answer["result"]["success"] for answer in answers] == [False]  # type: ignore[index,call-overload]
+    assert [answer["result"]["success"] for answer in answers] == [False]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_every_question_gets_an_answer_that_allows_nothing(
             codex.thread_start()
         (message,) = [message for message in server.received if message.get("id") == "q"]
     if answer is None:
-        assert message["error"]["code"] == -32601  # type: ignore[index,call-overload]
+        assert message["error"]["code"] == -32601
     else:
         assert message["result"] == answer
 

@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from codex_app_server._engine.server_info import ServerInfo
     from codex_app_server._engine.state import TurnState
     from codex_app_server._sync import Codex
-    from codex_app_server._wire.json_codec import JsonObject, JsonValue
     from codex_app_server.events import Event
     from codex_app_server.inputs import Input
+    from codex_app_server.json_types import JsonObject
     from codex_app_server.options import (
         ThreadForkOptions,
         ThreadResumeOptions,
@@ -150,7 +150,7 @@ class AsyncCodex:
             self._engine.join()
 
     async def request(
-        self, method: str, params: Mapping[str, JsonValue] | None = None, *, timeout_s: float | None = None
+        self, method: str, params: Mapping[str, object] | None = None, *, timeout_s: float | None = None
     ) -> Any:
         """Send any request of the protocol.
 
@@ -274,7 +274,7 @@ class AsyncThread:
         """Start a turn and wait for its result; see `turn` and `AsyncTurn.run`."""
         return await (await self.turn(input, **options)).run()
 
-    async def inject_items(self, items: Sequence[Mapping[str, JsonValue]]) -> None:
+    async def inject_items(self, items: Sequence[Mapping[str, object]]) -> None:
         """Append raw Responses API items to the history that the model sees.
 
         They do not show up when the thread is read. A message of role `system` would be dropped by

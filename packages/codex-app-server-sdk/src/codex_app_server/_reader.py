@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from codex_app_server._engine.engine import Engine
     from codex_app_server._engine.state import TurnState
     from codex_app_server._engine.wakeups import LoopWaiter, SyncWaiter
-    from codex_app_server._wire.json_codec import JsonObject, JsonValue
     from codex_app_server.events import Event
     from codex_app_server.inputs import Input
+    from codex_app_server.json_types import JsonObject
     from codex_app_server.protocol import WireModel
     from codex_app_server.results import TurnResult
 
@@ -94,7 +94,7 @@ def not_active_means_over(turn: TurnState) -> Generator[None]:
         ) from exc
 
 
-def inject_params(thread_id: str, items: Sequence[Mapping[str, JsonValue]]) -> JsonObject:
+def inject_params(thread_id: str, items: Sequence[Mapping[str, object]]) -> JsonObject:
     """Return the params of `thread/inject_items`.
 
     Raises:

@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
     from codex_app_server._async import AsyncCodex
     from codex_app_server._engine.state import TurnState
-    from codex_app_server._wire.json_codec import JsonObject, JsonValue
     from codex_app_server.events import Event
     from codex_app_server.inputs import Input
+    from codex_app_server.json_types import JsonObject
     from codex_app_server.options import (
         ThreadForkOptions,
         ThreadResumeOptions,
@@ -126,7 +126,7 @@ class Codex:
             self._engine.join()
 
     def request(
-        self, method: str, params: Mapping[str, JsonValue] | None = None, *, timeout_s: float | None = None
+        self, method: str, params: Mapping[str, object] | None = None, *, timeout_s: float | None = None
     ) -> Any:
         """Send any request of the protocol.
 
@@ -245,7 +245,7 @@ class Thread:
         """Start a turn and wait for its result; see `turn` and `Turn.run`."""
         return self.turn(input, **options).run()
 
-    def inject_items(self, items: Sequence[Mapping[str, JsonValue]]) -> None:
+    def inject_items(self, items: Sequence[Mapping[str, object]]) -> None:
         """Append raw Responses API items to the history that the model sees.
 
         They do not show up when the thread is read. A message of role `system` would be dropped by

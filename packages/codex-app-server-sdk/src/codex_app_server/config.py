@@ -8,13 +8,13 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from codex_app_server._version import __version__
 from codex_app_server.errors import CodexNotFoundError, LaunchError
 
 if TYPE_CHECKING:
-    from codex_app_server._wire.json_codec import JsonValue
+    from collections.abc import Sequence
 
 __all__ = ["AppServerConfig"]
 
@@ -58,7 +58,7 @@ class AppServerConfig:
 
     codex_bin: str | os.PathLike[str] | None = None
     launch_args_override: tuple[str, ...] | None = None
-    config_overrides: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
+    config_overrides: Mapping[str, object] = field(default_factory=dict[str, object])
     cwd: str | os.PathLike[str] | None = None
     # May hold secrets, so it stays out of the repr.
     env: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
@@ -172,7 +172,7 @@ def _executable(named: str, source: str) -> Path:
     return path.resolve()
 
 
-def to_toml(value: JsonValue) -> str:
+def to_toml(value: object) -> str:
     """Encode a JSON value as an inline TOML value, safe as one command-line token.
 
     Raises:
@@ -185,8 +185,10 @@ def to_toml(value: JsonValue) -> str:
     if isinstance(value, str):
         return _toml_string(value)
     if isinstance(value, Mapping):
+        value = cast("Mapping[str, object]", value)
         return "{" + ", ".join(f"{_toml_string(key)} = {to_toml(item)}" for key, item in value.items()) + "}"
     if isinstance(value, (list, tuple)):
+        value = cast("Sequence[object]", value)
         return "[" + ", ".join(to_toml(item) for item in value) + "]"
     raise TypeError(f"a Codex config value cannot be {type(value).__name__!r}: TOML has no form for it")
 

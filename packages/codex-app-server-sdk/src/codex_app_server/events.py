@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from codex_app_server._wire.json_codec import JsonObject
+    from codex_app_server.json_types import JsonObject
     from codex_app_server.questions import ApprovalRequest, ToolCall
     from codex_app_server.results import TurnResult
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from codex_app_server._wire.json_codec import JsonObject
+    from codex_app_server.json_types import JsonObject
 
 __all__ = [
     "ImageInput",

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from codex_app_server._engine.server_info import ServerInfo
-    from codex_app_server._wire.json_codec import JsonObject
+    from codex_app_server.json_types import JsonObject
 
 __all__ = ["InitializeResult"]
 

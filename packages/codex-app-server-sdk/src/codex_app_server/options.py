@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
-
-from typing_extensions import TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from codex_app_server.inputs import input_to_wire
 
@@ -17,8 +15,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
 
-    from codex_app_server._wire.json_codec import JsonObject, JsonValue
     from codex_app_server.inputs import Input
+    from codex_app_server.json_types import JsonObject
     from codex_app_server.protocol import (
         AskForApproval,
         DynamicToolSpec,
@@ -32,9 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ThreadForkOptions", "ThreadResumeOptions", "ThreadStartOptions", "TurnOptions"]
 
-_ApprovalPolicy: TypeAlias = "AskForApproval | GranularAskForApproval | Literal['untrusted', 'on-request', 'never'] | Mapping[str, JsonValue] | None"
+_ApprovalPolicy: TypeAlias = "AskForApproval | GranularAskForApproval | Literal['untrusted', 'on-request', 'never'] | Mapping[str, object] | None"
 _Sandbox: TypeAlias = "SandboxMode | Literal['read-only', 'workspace-write', 'danger-full-access'] | None"
-_SandboxPolicy: TypeAlias = "SandboxPolicy | Mapping[str, JsonValue] | None"
+_SandboxPolicy: TypeAlias = "SandboxPolicy | Mapping[str, object] | None"
 _Effort: TypeAlias = (
     "ReasoningEffort | Literal['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] | str | None"
 )
@@ -62,7 +60,7 @@ class _ThreadOptions(TypedDict, total=False):
 
     approval_policy: _ApprovalPolicy
     base_instructions: str | None
-    config: Mapping[str, JsonValue] | None
+    config: Mapping[str, object] | None
     cwd: str | os.PathLike[str] | None
     developer_instructions: str | None
     model: str | None
@@ -84,8 +82,8 @@ class ThreadStartOptions(_ThreadOptions, total=False):
         service_name: Name of the service that uses the thread.
     """
 
-    dynamic_tools: Sequence[DynamicToolSpec | Mapping[str, JsonValue]] | None
-    environments: Sequence[Mapping[str, JsonValue]] | None
+    dynamic_tools: Sequence[DynamicToolSpec | Mapping[str, object]] | None
+    environments: Sequence[Mapping[str, object]] | None
     ephemeral: bool | None
     experimental_raw_events: bool
     personality: _Personality
@@ -140,7 +138,7 @@ class TurnOptions(TypedDict, total=False):
     cwd: str | os.PathLike[str] | None
     effort: _Effort
     model: str | None
-    output_schema: Mapping[str, JsonValue] | None
+    output_schema: Mapping[str, object] | None
     personality: _Personality
     sandbox_policy: _SandboxPolicy
     service_tier: str | None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from codex_app_server._wire.json_codec import JsonObject
+    from codex_app_server.json_types import JsonObject
 
 __all__ = ["ApprovalKind", "ApprovalRequest", "ToolCall", "ToolContent", "approval_kind", "default_answer"]
 

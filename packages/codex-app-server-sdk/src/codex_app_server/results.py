@@ -15,10 +15,10 @@ from codex_app_server.events import (
 )
 
 if TYPE_CHECKING:
-    from codex_app_server._wire.json_codec import JsonObject
     from codex_app_server.events import (
         Event,
     )
+    from codex_app_server.json_types import JsonObject
     from codex_app_server.protocol import ThreadItem
 
 __all__ = ["TurnCollector", "TurnErrorInfo", "TurnResult"]

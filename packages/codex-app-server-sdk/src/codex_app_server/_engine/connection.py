@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Mapping
 
-    from codex_app_server._wire.json_codec import JsonObject
     from codex_app_server.config import AppServerConfig
+    from codex_app_server.json_types import JsonObject
 
 __all__ = ["Call", "Connection"]
 

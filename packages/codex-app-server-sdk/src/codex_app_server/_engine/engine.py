@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from codex_app_server._engine.state import ThreadState, TurnStart, TurnState
     from codex_app_server._engine.wakeups import Waiter
     from codex_app_server._wire.framing import OversizedLine
-    from codex_app_server._wire.json_codec import JsonObject
     from codex_app_server.config import AppServerConfig
+    from codex_app_server.json_types import JsonObject
 
 __all__ = ["Engine"]
 

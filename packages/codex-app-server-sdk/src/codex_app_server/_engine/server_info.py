@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from codex_app_server.errors import HandshakeError, UnsupportedVersionError
 
 if TYPE_CHECKING:
-    from codex_app_server._wire.json_codec import JsonObject
+    from codex_app_server.json_types import JsonObject
 
 __all__ = ["ServerInfo", "read_server_info"]
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codex_app_server._engine.wakeups import Waiter
-    from codex_app_server._wire.json_codec import JsonObject
     from codex_app_server.events import Event
+    from codex_app_server.json_types import JsonObject
     from codex_app_server.questions import ToolCall
     from codex_app_server.results import TurnResult
 

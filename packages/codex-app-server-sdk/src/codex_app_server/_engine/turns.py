@@ -40,10 +40,10 @@ if TYPE_CHECKING:
     from codex_app_server._engine.engine import Engine
     from codex_app_server._engine.state import TurnStart
     from codex_app_server._engine.wakeups import Completion
-    from codex_app_server._wire.json_codec import JsonObject
     from codex_app_server.events import (
         Event,
     )
+    from codex_app_server.json_types import JsonObject
     from codex_app_server.questions import ApprovalRequest
 
 __all__ = ["TurnTable"]

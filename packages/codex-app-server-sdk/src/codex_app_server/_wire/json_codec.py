@@ -8,18 +8,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["JsonObject", "JsonValue", "decode_line", "encode_line"]
-
-JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
-"""Any JSON value."""
-
-JsonObject: TypeAlias = "dict[str, Any]"
-"""A JSON object as it came over the wire."""
+__all__ = ["decode_line", "encode_line"]
 
 
 def _default(value: object) -> object:

@@ -32,11 +32,11 @@ from codex_app_server.events import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from codex_app_server._wire.json_codec import JsonObject
     from codex_app_server.events import (
         Event,
         ToolKind,
     )
+    from codex_app_server.json_types import JsonObject
 
 __all__ = ["normalise", "tool_of_item"]
 

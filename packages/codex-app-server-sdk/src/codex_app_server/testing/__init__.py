@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from codex_app_server.testing import steps
-    from codex_app_server.testing._json import JsonObject, JsonValue
     from codex_app_server.testing._obedient import obedient
     from codex_app_server.testing._schema import json_for_schema
     from codex_app_server.testing.fake_server import FakeServer, FakeServerError, FakeServerFactory
@@ -44,8 +43,6 @@ __all__ = [
     "FakeServerError",
     "FakeServerFactory",
     "Gate",
-    "JsonObject",
-    "JsonValue",
     "ModelRequest",
     "OtherRequest",
     "Part",
@@ -77,7 +74,6 @@ __all__ = [
 ]
 
 _HOMES = {
-    "_json": ("JsonObject", "JsonValue"),
     "_obedient": ("obedient",),
     "_schema": ("json_for_schema",),
     "fake_server": ("FakeServer", "FakeServerError", "FakeServerFactory"),

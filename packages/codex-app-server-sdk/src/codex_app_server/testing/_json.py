@@ -1,13 +1,12 @@
 """JSON types of the kit, and the strict encoder every part of it uses."""
 
 import json
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-JsonValue: TypeAlias = "dict[str, JsonValue] | list[JsonValue] | str | int | float | bool | None"
-JsonObject: TypeAlias = "dict[str, JsonValue]"
+    from codex_app_server.json_types import JsonObject, JsonValue
 
 
 def encode(value: object, *, what: str) -> str:

@@ -15,7 +15,7 @@ from codex_app_server.testing._schema import json_for_schema
 from codex_app_server.testing.parts import Reply, call, conforming, text
 
 if TYPE_CHECKING:
-    from codex_app_server.testing._json import JsonObject, JsonValue
+    from codex_app_server.json_types import JsonObject, JsonValue
     from codex_app_server.testing.request import ModelRequest
 
 # Tools of codex itself: never called for want of a better one.

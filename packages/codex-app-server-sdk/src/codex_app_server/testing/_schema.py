@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from codex_app_server.testing._json import as_list, as_object, as_text
 
 if TYPE_CHECKING:
-    from codex_app_server.testing._json import JsonObject, JsonValue
+    from codex_app_server.json_types import JsonObject, JsonValue
 
 # Beyond this depth the way out of a recursive schema is taken: null, an empty array, the shortest branch.
 _DEEP = 4
@@ -92,8 +92,9 @@ def _branch(branches: list[JsonValue], root: JsonObject, depth: int) -> JsonValu
 def _typed(node: JsonObject, root: JsonObject, depth: int) -> JsonValue:
     kind = node.get("type")
     if isinstance(kind, list):
-        kinds = [as_text(name) for name in kind if name != "null"]
-        kind = "null" if not kinds or (depth >= _DEEP and "null" in node["type"]) else kinds[0]  # type: ignore[operator]
+        names = [as_text(name) for name in as_list(node["type"])]
+        kinds = [name for name in names if name != "null"]
+        kind = "null" if not kinds or (depth >= _DEEP and "null" in names) else kinds[0]
     if kind is None:
         kind = "object" if "properties" in node else "array" if "items" in node else "string"
     if kind == "object":
@@ -119,7 +120,7 @@ def _object(node: JsonObject, root: JsonObject, depth: int) -> JsonObject:
             result[name] = _instance(schema, root, depth + 1)
     for name in sorted(required - result.keys()):
         extra = node.get("additionalProperties")
-        result[name] = _instance(extra, root, depth + 1) if isinstance(extra, dict) else "text"
+        result[name] = _instance(cast("JsonObject", extra), root, depth + 1) if isinstance(extra, dict) else "text"
     return result
 
 

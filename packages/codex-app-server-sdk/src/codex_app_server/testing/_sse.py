@@ -33,7 +33,7 @@ from codex_app_server.testing.parts import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codex_app_server.testing._json import JsonObject, JsonValue
+    from codex_app_server.json_types import JsonObject, JsonValue
     from codex_app_server.testing.gate import Gate
     from codex_app_server.testing.parts import Content, Ending, Reply
     from codex_app_server.testing.request import ModelRequest

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from codex_app_server.config import AppServerConfig
-    from codex_app_server.testing._json import JsonObject
+    from codex_app_server.json_types import JsonObject
     from codex_app_server.testing.steps import Step
 
 _CHILD = Path(__file__).with_name("_fake_child.py")

@@ -12,16 +12,16 @@ import warnings
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
-from codex_app_server.testing._json import as_object, copied
+from codex_app_server.testing._json import copied
 from codex_app_server.testing.model import ScriptedModel
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from codex_app_server.config import AppServerConfig
-    from codex_app_server.testing._json import JsonObject
+    from codex_app_server.json_types import JsonObject
     from codex_app_server.testing.script import ScriptLike
 
 _PROVIDER = "scripted"
@@ -152,7 +152,7 @@ def _merged(base: JsonObject, extra: JsonObject) -> JsonObject:
     for key, value in extra.items():
         old = merged.get(key)
         merged[key] = (
-            _merged(old, as_object(value)) if isinstance(old, dict) and isinstance(value, dict) else value
+            _merged(cast("JsonObject", old), cast("JsonObject", value)) if isinstance(old, dict) and isinstance(value, dict) else value
         )
     return merged
 

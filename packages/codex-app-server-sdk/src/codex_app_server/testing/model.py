@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from codex_app_server.json_types import JsonObject
     from codex_app_server.testing._http import HttpRequest
-    from codex_app_server.testing._json import JsonObject
     from codex_app_server.testing.request import Exchange
     from codex_app_server.testing.script import ScriptLike
 

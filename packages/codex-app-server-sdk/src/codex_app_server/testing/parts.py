@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, cast
 
-from codex_app_server.testing._json import JsonObject, copied, encode
+from codex_app_server.json_types import JsonObject
+from codex_app_server.testing._json import copied, encode
 from codex_app_server.testing.gate import Gate
 
 Phase: TypeAlias = Literal["commentary", "final_answer"]

@@ -19,7 +19,7 @@ from codex_app_server.testing._json import as_list, as_object, as_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from codex_app_server.testing._json import JsonObject, JsonValue
+    from codex_app_server.json_types import JsonObject, JsonValue
 
 # User messages that codex writes itself: every text part of such a message is one of these elements.
 _INJECTED = re.compile(
@@ -240,8 +240,7 @@ def _is_users_own(item: JsonObject) -> bool:
     if item.get("role") != "user":
         return False
     texts = _texts(item)
-    content = item.get("content")
-    has_more = isinstance(content, list) and len(content) > len(texts)
+    has_more = len(as_list(item.get("content"))) > len(texts)
     return has_more or not texts or not all(_INJECTED.fullmatch(text.strip()) for text in texts)
 
 

@@ -18,7 +18,7 @@ from codex_app_server.testing._json import copied, encode
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from codex_app_server.testing._json import JsonObject, JsonValue
+    from codex_app_server.json_types import JsonObject, JsonValue
 
 Step: TypeAlias = "JsonObject"
 

@@ -1,0 +1,182 @@
+"""LangChain messages to the items of the Responses API that a thread's history is made of. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+from langchain_core.messages import (
+    AIMessage,
+    ChatMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from langchain_core.messages import (
+        BaseMessage,
+    )
+
+__all__ = ["to_items"]
+
+_ROLES = {
+    "user": "user",
+    "human": "user",
+    "assistant": "assistant",
+    "ai": "assistant",
+    # The app-server drops items of role "system" without a word.
+    "system": "developer",
+    "developer": "developer",
+}
+# What an answer may hold besides its text and is not told to the model again: its reasoning cannot be
+# replayed without the provider's encrypted form, its calls are items of their own, and the rest (work
+# of a provider's own tools, blocks that only one provider knows) has no form here.
+_NOT_REPLAYED = frozenset(
+    {
+        "reasoning",
+        "tool_call",
+        "tool_call_chunk",
+        "invalid_tool_call",
+        "server_tool_call",
+        "server_tool_call_chunk",
+        "server_tool_result",
+        "non_standard",
+    }
+)
+
+
+def to_items(messages: Sequence[BaseMessage]) -> list[dict[str, Any]]:
+    """Return the history for a thread, in order.
+
+    The items have no field for names: that of a human goes in front of the text (`alice: Hello`),
+    since it tells who speaks; those of other messages are left out.
+
+    Args:
+        messages: What the model is to see.
+
+    Raises:
+        ValueError: There are no messages, or one holds what the app-server cannot take.
+    """
+    items: list[dict[str, Any]] = []
+    call_ids: set[str] = set()
+    for message in messages:
+        for item in _items_of(message):
+            if item["type"] == "function_call":
+                call_ids.add(item["call_id"])
+            elif item["type"] == "function_call_output" and item["call_id"] not in call_ids:
+                # The app-server drops such an output without a word.
+                raise ValueError(f"the tool message for call {item['call_id']!r} follows no such tool call")
+            items.append(item)
+    if not items:
+        raise ValueError("there are no messages with content for the model")
+    return items
+
+
+def _items_of(message: BaseMessage) -> Iterator[dict[str, Any]]:
+    match message:
+        case HumanMessage():
+            yield _message("user", _named(_input_parts(message), message.name))
+        case SystemMessage():
+            yield _message("developer", _input_parts(message))
+        case AIMessage():
+            yield from _answer_items(message)
+        case ToolMessage():
+            parts = _input_parts(message)
+            is_plain = len(parts) == 1 and parts[0]["type"] == "input_text"
+            yield {
+                "type": "function_call_output",
+                "call_id": message.tool_call_id,
+                "output": parts[0]["text"] if is_plain else parts or "",
+            }
+        case ChatMessage() if (role := _ROLES.get(message.role)) is not None:
+            parts = _output_parts(message) if role == "assistant" else _input_parts(message)
+            yield _message(role, parts)
+        case ChatMessage():
+            raise ValueError(f"unsupported role {message.role!r}: use one of {', '.join(_ROLES)}")
+        case _:
+            raise ValueError(f"a {type(message).__name__} cannot be sent to the model")
+
+
+def _answer_items(message: AIMessage) -> Iterator[dict[str, Any]]:
+    parts = _output_parts(message)
+    if parts:
+        yield _message("assistant", parts)
+    for call in message.tool_calls:
+        yield _call(call["id"], call["name"], json.dumps(call["args"], ensure_ascii=False))
+    for call in message.invalid_tool_calls:
+        yield _call(call["id"], call["name"] or "", call["args"] or "")
+
+
+def _message(role: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"type": "message", "role": role, "content": parts}
+
+
+def _call(call_id: str | None, name: str, arguments: str) -> dict[str, Any]:
+    if not call_id:
+        raise ValueError(f"the call of tool {name!r} has no id, so its output could not be told from others")
+    return {"type": "function_call", "call_id": call_id, "name": name, "arguments": arguments}
+
+
+def _named(parts: list[dict[str, Any]], name: str | None) -> list[dict[str, Any]]:
+    if not name:
+        return parts
+    if parts and parts[0]["type"] == "input_text":
+        return [{"type": "input_text", "text": f"{name}: {parts[0]['text']}"}, *parts[1:]]
+    return [{"type": "input_text", "text": f"{name}:"}, *parts]
+
+
+def _blocks(message: BaseMessage) -> Iterable[dict[str, Any]]:
+    # Blocks in the formats of other providers, and those of earlier versions, come out as standard ones.
+    return cast("list[dict[str, Any]]", message.content_blocks)
+
+
+def _input_parts(message: BaseMessage) -> list[dict[str, Any]]:
+    if isinstance(message.content, str):
+        return [{"type": "input_text", "text": message.content}]
+    return [_input_part(block) for block in _blocks(message)]
+
+
+def _input_part(block: dict[str, Any]) -> dict[str, Any]:
+    match block["type"]:
+        case "text" | "text-plain" if isinstance(block.get("text"), str):
+            return {"type": "input_text", "text": block["text"]}
+        case "image":
+            part = {"type": "input_image", "image_url": _data_url(block)}
+            detail = block.get("detail") or block.get("extras", {}).get("detail")
+            return {**part, "detail": detail} if detail else part
+        case "non_standard":
+            raise ValueError(f"unsupported content block {block['value'].get('type')!r}: give text or images")
+        case kind:
+            raise ValueError(f"unsupported content block {kind!r}: Codex takes text and images")
+
+
+def _data_url(block: dict[str, Any]) -> str:
+    if block.get("base64"):
+        mime_type = block.get("mime_type")
+        if not mime_type:
+            raise ValueError("an image given as base64 needs its mime_type, for example 'image/png'")
+        return f"data:{mime_type};base64,{block['base64']}"
+    url = str(block.get("url") or "")
+    if url.startswith("data:"):
+        return url
+    if url:
+        raise ValueError(
+            f"the app-server takes no remote images such as {url[:80]!r}: give the data (base64) or a data: URL"
+        )
+    raise ValueError(
+        "an image needs its data (base64) or a data: URL; ids of uploaded files are not supported"
+    )
+
+
+def _output_parts(message: BaseMessage) -> list[dict[str, Any]]:
+    parts: list[dict[str, Any]] = []
+    for block in _blocks(message):
+        if block["type"] == "text":
+            if block["text"]:
+                parts.append({"type": "output_text", "text": block["text"]})
+        elif block["type"] not in _NOT_REPLAYED:
+            raise ValueError(f"unsupported content block {block['type']!r} in an earlier answer")
+    return parts

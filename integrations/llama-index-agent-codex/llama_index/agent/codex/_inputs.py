@@ -1,0 +1,185 @@
+"""Messages of LlamaIndex -> input of a turn, or items of the Responses API for the history."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from codex_app_server import ImageInput, TextInput
+from llama_index.core.base.llms.types import (
+    CachePoint,
+    ChatMessage,
+    ImageBlock,
+    MessageRole,
+    TextBlock,
+    ThinkingBlock,
+    ToolCallBlock,
+)
+
+from llama_index.agent.codex._images import image_url
+from llama_index.agent.codex._tools import wire_name
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterable, Sequence
+
+    from codex_app_server import InputItem
+
+__all__ = [
+    "digest",
+    "history_items",
+    "transcript_items",
+    "turn_input",
+    "unseen",
+]
+
+_TOOL_ROLES = {MessageRole.TOOL, MessageRole.FUNCTION}
+_ASSISTANT_ROLES = {MessageRole.ASSISTANT, MessageRole.MODEL, MessageRole.CHATBOT}
+
+
+def turn_input(message: ChatMessage) -> list[InputItem]:
+    """Return the input of a turn for a message of the user.
+
+    Raises:
+        ValueError: The message holds something that Codex does not take.
+    """
+    items: list[InputItem] = []
+    for block in message.blocks:
+        if isinstance(block, TextBlock):
+            items.append(TextInput(block.text))
+        elif isinstance(block, ImageBlock):
+            items.append(ImageInput(image_url(block)))
+        elif not isinstance(block, (CachePoint, ThinkingBlock)):
+            raise ValueError(
+                f"Codex takes text and images, not a block of type {block.block_type!r}: give its text instead"
+            )
+    return items
+
+
+def history_items(messages: Iterable[ChatMessage]) -> list[dict[str, Any]]:
+    """Return the items that bring messages into the history of a thread."""
+    items: list[dict[str, Any]] = []
+    calls: set[str] = set()
+    for message in messages:
+        if message.role in _TOOL_ROLES:
+            items.append(_tool_item(message, calls))
+            continue
+        if message.role in _ASSISTANT_ROLES:
+            role, kind = "assistant", "output_text"
+        elif message.role in {MessageRole.SYSTEM, MessageRole.DEVELOPER}:
+            # The server drops the role `system` without a word.
+            role, kind = "developer", "input_text"
+        else:
+            role, kind = "user", "input_text"
+        content = _content(message, kind)
+        if content:
+            items.append({"type": "message", "role": role, "content": content})
+        for block in message.blocks:
+            if isinstance(block, ToolCallBlock) and block.tool_call_id:
+                calls.add(block.tool_call_id)
+                arguments = block.tool_kwargs
+                items.append(
+                    {
+                        "type": "function_call",
+                        "call_id": block.tool_call_id,
+                        "name": wire_name(block.tool_name),
+                        "arguments": arguments if isinstance(arguments, str) else json.dumps(arguments),
+                    }
+                )
+    return items
+
+
+def _content(message: ChatMessage, text_type: str) -> list[dict[str, Any]]:
+    content: list[dict[str, Any]] = []
+    for block in message.blocks:
+        if isinstance(block, TextBlock):
+            if block.text:
+                content.append({"type": text_type, "text": block.text})
+        elif isinstance(block, ImageBlock) and text_type == "input_text":
+            content.append({"type": "input_image", "image_url": image_url(block)})
+        elif not isinstance(block, (CachePoint, ThinkingBlock, ToolCallBlock)):
+            # History must not be a reason to fail: what it cannot hold is named at least.
+            content.append({"type": text_type, "text": f"[{block.block_type} left out]"})
+    return content
+
+
+def _tool_item(message: ChatMessage, calls: set[str]) -> dict[str, Any]:
+    call_id = message.additional_kwargs.get("tool_call_id")
+    content = _content(message, "input_text")
+    if isinstance(call_id, str) and call_id in calls:
+        is_text = all(part["type"] == "input_text" for part in content)
+        output = "\n".join(part["text"] for part in content) if is_text else content
+        return {"type": "function_call_output", "call_id": call_id, "output": output}
+    # The server drops an output whose call it does not know.
+    head: list[dict[str, Any]] = [{"type": "input_text", "text": "Result of a tool call:"}]
+    return {"type": "message", "role": "developer", "content": head + content}
+
+
+def transcript_items(turns: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the items that carry the turns of one thread, as `thread/read` gives them, to another."""
+    items: list[dict[str, Any]] = []
+    for item in (item for turn in turns for item in turn.get("items", [])):
+        match item.get("type"):
+            case "userMessage":
+                content = [_user_part(part) for part in item.get("content", [])]
+                known = [part for part in content if part is not None]
+                if known:
+                    items.append({"type": "message", "role": "user", "content": known})
+            case "agentMessage" if item.get("text"):
+                content = [{"type": "output_text", "text": item["text"]}]
+                items.append({"type": "message", "role": "assistant", "content": content})
+            case "dynamicToolCall":
+                texts = [part.get("text", "") for part in item.get("contentItems") or []]
+                call = {"call_id": item["id"], "name": item["tool"]}
+                items.append(
+                    {"type": "function_call", **call, "arguments": json.dumps(item.get("arguments"))}
+                )
+                items.append(
+                    {"type": "function_call_output", "call_id": item["id"], "output": "\n".join(texts)}
+                )
+            case _:
+                # Commands and reasoning stay behind: their results are told in the messages.
+                pass
+    return items
+
+
+def _user_part(part: dict[str, Any]) -> dict[str, Any] | None:
+    match part.get("type"):
+        case "text":
+            return {"type": "input_text", "text": part.get("text", "")}
+        case "image":
+            return {"type": "input_image", "image_url": part.get("url", "")}
+        case _:
+            return None
+
+
+def digest(message: ChatMessage) -> str:
+    """Return what a message is recognised by: its role and content, wherever it comes from."""
+    parts: list[Any] = [message.role.value]
+    for block in message.blocks:
+        if isinstance(block, TextBlock):
+            parts.append(block.text)
+        elif isinstance(block, ToolCallBlock):
+            parts.append([block.tool_call_id, block.tool_name])
+        elif isinstance(block, ImageBlock):
+            source = block.image if isinstance(block.image, bytes) else str(block.path or block.url)
+            parts.append(hashlib.sha256(source if isinstance(source, bytes) else source.encode()).hexdigest())
+        elif not isinstance(block, (CachePoint, ThinkingBlock)):
+            parts.append(block.block_type)
+    if message.role in _TOOL_ROLES:
+        parts.append(str(message.additional_kwargs.get("tool_call_id")))
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def unseen(messages: Iterable[ChatMessage], seen: Counter[str]) -> list[ChatMessage]:
+    """Return the messages that are not in `seen`; one that stands there once covers one message."""
+    left = seen.copy()
+    new: list[ChatMessage] = []
+    for message in messages:
+        key = digest(message)
+        if left[key] > 0:
+            left[key] -= 1
+        else:
+            new.append(message)
+    return new

@@ -1,0 +1,103 @@
+"""Tools of LlamaIndex -> dynamic tools of Codex, and their results."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from codex_app_server import ImageInput
+from llama_index.core.base.llms.types import ImageBlock, TextBlock
+
+from llama_index.agent.codex._images import image_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from llama_index.core.tools import BaseTool, ToolOutput
+
+__all__ = ["ToolSet", "result_content", "tool_set", "wire_name"]
+
+# Looked up on the true binary: a tool of such a name is accepted, but the model's call goes to the built-in one.
+# Some are offered to some models only; a name that works with one model must not fail silently with the next.
+_BUILT_IN = frozenset(
+    {
+        "apply_patch",
+        "create_goal",
+        "exec",
+        "exec_command",
+        "get_goal",
+        "request_user_input",
+        "shell_command",
+        "tool_search",
+        "update_goal",
+        "view_image",
+        "wait",
+        "write_stdin",
+    }
+)
+_NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_-]")
+# The server refuses longer ones.
+_MAX_NAME_LENGTH = 128
+
+
+@dataclass(frozen=True)
+class ToolSet:
+    """The tools of a thread.
+
+    Attributes:
+        specs: As `thread_start` takes them.
+        names: LlamaIndex's name of each tool by the name that Codex knows it by.
+    """
+
+    specs: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    names: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def wire_name(name: str) -> str:
+    """Return the name that Codex knows a tool by: LlamaIndex allows dots and spaces, Codex does not."""
+    return _NOT_ALLOWED.sub("_", name)
+
+
+def tool_set(tools: Iterable[BaseTool]) -> ToolSet:
+    """Return the dynamic tools for tools of LlamaIndex; of several with one name the last one counts.
+
+    Raises:
+        ValueError: Codex cannot offer a tool under its name.
+    """
+    specs: dict[str, dict[str, Any]] = {}
+    names: dict[str, str] = {}
+    for tool in tools:
+        name = tool.metadata.get_name()
+        wire = wire_name(name)
+        if not 0 < len(wire) <= _MAX_NAME_LENGTH:
+            raise ValueError(f"the tool name {name!r} must have 1 to {_MAX_NAME_LENGTH} characters")
+        if wire in _BUILT_IN:
+            raise ValueError(
+                f"the tool name {name!r} belongs to a tool of Codex itself, which would be called instead: "
+                "give your tool another name"
+            )
+        if names.setdefault(wire, name) != name:
+            raise ValueError(
+                f"the tools {names[wire]!r} and {name!r} are both called {wire!r} in Codex: rename one of them"
+            )
+        specs[wire] = {
+            "type": "function",
+            "name": wire,
+            "description": tool.metadata.description,
+            "inputSchema": {"type": "object", "properties": {}, **tool.metadata.get_parameters_dict()},
+        }
+    return ToolSet(list(specs.values()), names)
+
+
+def result_content(output: ToolOutput) -> list[str | ImageInput]:
+    """Return what the model gets to see of a tool's output."""
+    content: list[str | ImageInput] = []
+    for block in output.blocks:
+        if isinstance(block, TextBlock):
+            content.append(block.text)
+        elif isinstance(block, ImageBlock):
+            content.append(ImageInput(image_url(block)))
+        else:
+            content.append(f"[{block.block_type} left out]")
+    return content or [""]
