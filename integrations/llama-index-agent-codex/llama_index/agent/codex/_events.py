@@ -15,10 +15,9 @@ from codex_app_server import (
     ToolStarted,
     WarningRaised,
 )
+from llama_index.agent.codex.events import CodexDiff, CodexNotice, CodexPlan, CodexToolOutput
 from llama_index.core.agent.workflow.workflow_events import AgentStream, ToolCall, ToolCallResult
 from llama_index.core.tools import ToolOutput
-
-from llama_index.agent.codex.events import CodexDiff, CodexNotice, CodexPlan, CodexToolOutput
 
 if TYPE_CHECKING:
     from codex_app_server import Event, Usage
@@ -61,7 +60,8 @@ def to_framework(event: Event, *, agent_name: str, response: str, streaming: boo
             return CodexPlan(steps=steps, explanation=event.explanation, current_agent_name=agent_name)
         case DiffUpdated():
             return CodexDiff(diff=event.diff, current_agent_name=agent_name)
-        case WarningRaised():
+        # Codex warns in every turn of a model that it does not know; only a delay is news.
+        case WarningRaised() if event.will_retry:
             return CodexNotice(message=event.message, current_agent_name=agent_name)
         case ApprovalRequested():
             request = event.request

@@ -7,9 +7,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from codex_app_server import ImageInput, TextInput
+from llama_index.agent.codex._images import image_url
+from llama_index.agent.codex._tools import wire_name
 from llama_index.core.base.llms.types import (
     CachePoint,
-    ChatMessage,
     ImageBlock,
     MessageRole,
     TextBlock,
@@ -17,14 +18,12 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
-from llama_index.agent.codex._images import image_url
-from llama_index.agent.codex._tools import wire_name
-
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterable, Sequence
 
     from codex_app_server import InputItem
+    from llama_index.core.base.llms.types import ChatMessage
 
 __all__ = [
     "digest",
@@ -51,7 +50,7 @@ def turn_input(message: ChatMessage) -> list[InputItem]:
         elif isinstance(block, ImageBlock):
             items.append(ImageInput(image_url(block)))
         elif not isinstance(block, (CachePoint, ThinkingBlock)):
-            raise ValueError(
+            raise ValueError(  # noqa: TRY004 - of the right type, with content that cannot be used
                 f"Codex takes text and images, not a block of type {block.block_type!r}: give its text instead"
             )
     return items
@@ -130,7 +129,8 @@ def transcript_items(turns: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
                 content = [{"type": "output_text", "text": item["text"]}]
                 items.append({"type": "message", "role": "assistant", "content": content})
             case "dynamicToolCall":
-                texts = [part.get("text", "") for part in item.get("contentItems") or []]
+                parts: list[dict[str, Any]] = item.get("contentItems") or []
+                texts = [str(part.get("text", "")) for part in parts]
                 call = {"call_id": item["id"], "name": item["tool"]}
                 items.append(
                     {"type": "function_call", **call, "arguments": json.dumps(item.get("arguments"))}

@@ -14,12 +14,11 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, cast
 
 from codex_app_server import Usage
+from llama_index.agent.codex._inputs import digest
 from llama_index.core.agent.workflow.agent_context import SimpleAgentContext
 from llama_index.core.llms import ChatMessage
 from llama_index.core.tools import ToolSelection
 from workflows.plugins.basic import basic_runtime, get_current_run_id
-
-from llama_index.agent.codex._inputs import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -131,7 +130,9 @@ class LiveTurn:
 
     def take(self, call: ToolCall) -> ToolSelection | None:
         """Keep a call until it is answered; None for one that cannot be run, which is answered at once."""
-        arguments = {} if call.arguments is None else call.arguments
+        arguments: object = call.arguments
+        if arguments is None:
+            arguments = cast("object", {})
         if not isinstance(arguments, dict):
             call.fail(f"The arguments of {call.name} must be a JSON object, not {arguments!r}.")
             return None

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from codex_app_server import ImageInput
-from llama_index.core.base.llms.types import ImageBlock, TextBlock
-
 from llama_index.agent.codex._images import image_url
+from llama_index.core.base.llms.types import ImageBlock, TextBlock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,11 +80,12 @@ def tool_set(tools: Iterable[BaseTool]) -> ToolSet:
             raise ValueError(
                 f"the tools {names[wire]!r} and {name!r} are both called {wire!r} in Codex: rename one of them"
             )
+        schema = cast("dict[str, Any]", tool.metadata.get_parameters_dict())  # pyright: ignore[reportUnknownMemberType]
         specs[wire] = {
             "type": "function",
             "name": wire,
             "description": tool.metadata.description,
-            "inputSchema": {"type": "object", "properties": {}, **tool.metadata.get_parameters_dict()},
+            "inputSchema": {"type": "object", "properties": {}, **schema},
         }
     return ToolSet(list(specs.values()), names)
 

@@ -10,10 +10,11 @@ import asyncio
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from codex_app_server import (
+    AppServerError,
     AsyncCodex,
     Codex,
     SharedCodex,
@@ -24,18 +25,6 @@ from codex_app_server import (
     TurnFinished,
     UsageUpdated,
 )
-from llama_index.core.agent.workflow import BaseWorkflowAgent
-from llama_index.core.agent.workflow.workflow_events import (
-    AgentInput,
-    AgentOutput,
-    AgentStream,
-    ToolCallResult,
-)
-from llama_index.core.base.llms.types import TextBlock, ToolCallBlock
-from llama_index.core.bridge.pydantic import Field, PrivateAttr
-from llama_index.core.llms import LLM, ChatMessage, MessageRole
-from llama_index.core.tools import BaseTool
-
 from llama_index.agent.codex._events import raw_turn, to_framework
 from llama_index.agent.codex._images import must_be_loaded
 from llama_index.agent.codex._inputs import history_items, transcript_items, turn_input, unseen
@@ -43,15 +32,28 @@ from llama_index.agent.codex._threads import LiveThreads, LiveTurn, ThreadRecord
 from llama_index.agent.codex._tools import result_content, tool_set
 from llama_index.agent.codex.events import CodexNotice
 from llama_index.agent.codex.llm import CodexLLM, open_shared
+from llama_index.core.agent.workflow import BaseWorkflowAgent
+from llama_index.core.agent.workflow.workflow_events import (
+    AgentInput,
+    AgentOutput,
+    AgentStream,
+)
+from llama_index.core.base.llms.types import TextBlock, ToolCallBlock
+from llama_index.core.bridge.pydantic import Field, PrivateAttr
+from llama_index.core.llms import ChatMessage, MessageRole
+from llama_index.core.tools import BaseTool
 
 if TYPE_CHECKING:
-    from codex_app_server import AsyncThread, InputItem, TurnResult
-    from llama_index.core.agent.workflow.agent_context import AgentContext
-    from llama_index.core.memory import BaseMemory
-    from llama_index.core.tools import AsyncBaseTool, ToolSelection
-    from llama_index.core.workflow import Context
+    from collections.abc import Sequence
 
+    from codex_app_server import AsyncThread, AsyncTurn, ImageInput, InputItem, TurnResult
     from llama_index.agent.codex._tools import ToolSet
+    from llama_index.core.agent.workflow.agent_context import AgentContext
+    from llama_index.core.agent.workflow.workflow_events import ToolCallResult
+    from llama_index.core.llms import LLM
+    from llama_index.core.memory import BaseMemory
+    from llama_index.core.tools import AsyncBaseTool, ToolOutput, ToolSelection
+    from llama_index.core.workflow import Context
 
 __all__ = ["CodexAgent"]
 
@@ -124,7 +126,7 @@ class CodexAgent(BaseWorkflowAgent):
         own_llm = llm or CodexLLM(
             model=model, codex=codex, codex_bin=codex_bin, env=env or {}, config=config or {}
         )
-        super().__init__(
+        super().__init__(  # pyright: ignore[reportUnknownMemberType] - the framework's `Callable`
             *args,
             llm=own_llm,
             model=model,
@@ -142,7 +144,8 @@ class CodexAgent(BaseWorkflowAgent):
         )
         self._shared = shared
         # A name that cannot work is told where it is written; retrieved tools are checked when they come.
-        tool_set(tool for tool in self.tools or [] if isinstance(tool, BaseTool))
+        own_tools = cast("list[object]", self.tools or [])  # pyright: ignore[reportUnknownMemberType]
+        tool_set(tool for tool in own_tools if isinstance(tool, BaseTool))
 
     async def aclose(self) -> None:
         """Interrupt what still runs and give the server back; it ends when nobody else uses it.
@@ -186,44 +189,40 @@ class CodexAgent(BaseWorkflowAgent):
             raise
 
     async def handle_tool_call_results(
-        self, ctx: Context, results: list[ToolCallResult], memory: BaseMemory
+        self,
+        ctx: Context,
+        results: list[ToolCallResult],
+        memory: BaseMemory,  # noqa: ARG002 - the framework's signature
     ) -> None:
         """Answer the calls that the turn waits for; it is ended if the run goes on without it."""
         run_id = current_run_id()
         record = await self._record(ctx)
         record.run_id = run_id
         live = self._live.turn(record.turn_id, run_id)
-        is_over = False
+        # A handoff has named the next agent; one that was refused has not, and the model is to hear of it.
+        is_over = bool(await ctx.store.get("next_agent", default=None))
+        direct: ChatMessage | None = None
         for result in results:
             output = result.tool_output
-            if must_be_loaded(output.blocks):
-                content = await asyncio.to_thread(result_content, output)
-            else:
-                content = result_content(output)
+            is_direct = result.return_direct and not output.is_error and result.tool_name != "handoff"
+            is_over = is_over or is_direct
             # Without its turn (the context was restored elsewhere) the result goes into the next one.
+            content = await _content(output)
             is_known = live is not None and live.answer(result.tool_id, content, is_error=output.is_error)
-            record.add(
-                ChatMessage(
-                    role=MessageRole.TOOL,
-                    blocks=output.blocks,
-                    additional_kwargs={"tool_call_id": result.tool_id},
-                ),
-                is_known=is_known,
+            message = ChatMessage(
+                role=MessageRole.TOOL,
+                blocks=output.blocks,
+                additional_kwargs={"tool_call_id": result.tool_id},
             )
-            if result.return_direct and not output.is_error and result.tool_name != "handoff":
-                record.add(
-                    ChatMessage(role=MessageRole.ASSISTANT, content=output.content or ""), is_known=False
-                )
-                is_over = True
+            # The interrupt that follows overtakes the answer: the model may never see it.
+            record.add(message, is_known=is_known and not is_over)
+            if is_direct:
+                direct = ChatMessage(role=MessageRole.ASSISTANT, content=output.content or "")
                 break
-        # A handoff has named the next agent; one that was refused has not, and the model is to hear of it.
-        if live is not None and (is_over or await ctx.store.get("next_agent", default=None)):
-            record.turn_id = None
-            self._live.release(live)
-            try:
-                await live.turn.interrupt()
-            finally:
-                await live.leave()
+        if live is not None and is_over:
+            await self._end_turn(record, live)
+        if direct is not None:
+            record.add(direct, is_known=live is not None and await self._tell(record, direct))
         await self._write(ctx, record)
 
     async def finalize(self, ctx: Context, output: AgentOutput, memory: BaseMemory) -> AgentOutput:
@@ -260,21 +259,15 @@ class CodexAgent(BaseWorkflowAgent):
         # The user's new message is new even if the thread knows an equal one.
         if last.role != MessageRole.USER:
             earlier, last = own, None
-        thread = await self._known_thread(ctx, record, tools)
-        if thread is None:
-            thread, items = await self._new_thread(record, earlier, tools)
-        else:
-            items = await _converted(history_items, unseen(earlier, Counter(record.seen)))
-        if items:
-            await thread.inject_items(items)
-        value: list[InputItem] = [] if last is None else await _converted(turn_input, last)
-        turn = await thread.turn(
-            value,
-            model=self.model,
-            effort=self.effort,
-            summary=_as_is(self.summary),
-            approval_policy=_as_is(self.approval_policy),
-        )
+        was_live = record.thread_id is not None and self._live.thread(record.thread_id) is not None
+        try:
+            turn = await self._send(ctx, record, earlier, last, tools)
+        except TransportClosedError:
+            if not was_live or record.thread_id is None:
+                raise
+            # The server died since the last turn: another one goes on with the thread.
+            self._live.forget(record.thread_id)
+            turn = await self._send(ctx, record, earlier, last, tools)
         live = LiveTurn(turn, tools.names, record.run_id)
         try:
             self._live.hold(live, ctx)
@@ -286,6 +279,30 @@ class CodexAgent(BaseWorkflowAgent):
             await live.leave()
             raise
         return live
+
+    async def _send(
+        self,
+        ctx: AgentContext,
+        record: ThreadRecord,
+        earlier: list[ChatMessage],
+        last: ChatMessage | None,
+        tools: ToolSet,
+    ) -> AsyncTurn:
+        """Bring the thread up to date, and start the turn."""
+        thread = await self._known_thread(ctx, record, tools)
+        if thread is None:
+            thread, items = await self._new_thread(record, earlier, tools)
+        else:
+            items = await _history(unseen(earlier, Counter(record.seen)))
+        if items:
+            await thread.inject_items(items)
+        return await thread.turn(
+            [] if last is None else await _input(last),
+            model=self.model,
+            effort=self.effort,
+            summary=_as_is(self.summary),
+            approval_policy=_as_is(self.approval_policy),
+        )
 
     def _is_system_prompt(self, messages: list[ChatMessage]) -> bool:
         first = messages[0]
@@ -323,7 +340,7 @@ class CodexAgent(BaseWorkflowAgent):
     ) -> tuple[AsyncThread, list[dict[str, Any]]]:
         """Start a thread, and return it with the history that it has to get."""
         client = self._shared.async_client()
-        items = await _converted(history_items, earlier)
+        items = await _history(earlier)
         is_memory_lost = bool(record.seen) and len(unseen(earlier, Counter(record.seen))) == len(earlier)
         if record.thread_id is not None and is_memory_lost:
             # The thread with the former tools still knows what memory has lost.
@@ -331,9 +348,12 @@ class CodexAgent(BaseWorkflowAgent):
                 read = await client.request(
                     "thread/read", {"threadId": record.thread_id, "includeTurns": True}
                 )
-                items = [*transcript_items(read["thread"]["turns"]), *items]
             except ThreadNotFoundError:
-                pass
+                record.seen = []
+            else:
+                items = [*transcript_items(read["thread"]["turns"]), *items]
+        else:
+            record.seen = []
         thread = await client.thread_start(
             base_instructions=self.base_instructions,
             config=self.config or None,
@@ -344,7 +364,6 @@ class CodexAgent(BaseWorkflowAgent):
             sandbox=self.sandbox,
         )
         record.thread_id, record.fingerprint = thread.id, self._fingerprint(tools)
-        record.seen = []
         return self._live.keep(thread), items
 
     # --- the turn ---------------------------------------------------------------------------------
@@ -384,6 +403,28 @@ class CodexAgent(BaseWorkflowAgent):
                 )
             )
 
+    async def _end_turn(self, record: ThreadRecord, live: LiveTurn) -> None:
+        """End a turn that the run goes on, or ends, without."""
+        record.turn_id = None
+        self._live.release(live)
+        try:
+            await live.turn.interrupt()
+        finally:
+            await live.leave()
+
+    async def _tell(self, record: ThreadRecord, message: ChatMessage) -> bool:
+        """Bring an answer that a tool gave in the model's place into the thread; False if that cannot be done."""
+        thread = None if record.thread_id is None else self._live.thread(record.thread_id)
+        items = history_items([message])
+        if thread is None or not items:
+            return False
+        try:
+            await thread.inject_items(items)
+        except AppServerError:
+            # The run has its result all the same, and memory brings it to the thread later.
+            return False
+        return True
+
     async def _ask_for_tools(
         self,
         ctx: AgentContext,
@@ -421,3 +462,26 @@ class CodexAgent(BaseWorkflowAgent):
             raw=raw_turn(result.thread_id, result.turn_id, result.status, result.usage),
             current_agent_name=self.name,
         )
+
+
+async def _history(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
+    if must_be_loaded(block for message in messages for block in message.blocks):
+        return await asyncio.to_thread(history_items, messages)
+    return history_items(messages)
+
+
+async def _input(message: ChatMessage) -> list[InputItem]:
+    if must_be_loaded(message.blocks):
+        return await asyncio.to_thread(turn_input, message)
+    return turn_input(message)
+
+
+async def _content(output: ToolOutput) -> list[str | ImageInput]:
+    if must_be_loaded(output.blocks):
+        return await asyncio.to_thread(result_content, output)
+    return result_content(output)
+
+
+def _as_is(value: object) -> Any:
+    # The server says which words it knows; newer ones must get through.
+    return value

@@ -46,7 +46,7 @@ class CodexDiff(Event):
 
 
 class CodexNotice(Event):
-    """Something that a user may want to know: a warning, a retry, an approval that was declined.
+    """Something that a user may want to know: a retry, an approval that was declined, a lost thread.
 
     Attributes:
         message: What happened.

@@ -7,8 +7,8 @@ awaiting one; what they send and make of the result is shared.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from codex_app_server import (
     AppServerConfig,
@@ -19,26 +19,34 @@ from codex_app_server import (
     TextDelta,
     TurnFinished,
 )
+from llama_index.agent.codex._events import raw_turn
+from llama_index.agent.codex._images import must_be_loaded
+from llama_index.agent.codex._inputs import history_items
 from llama_index.core.base.llms.types import (
     ChatMessage,
     ChatResponse,
-    ChatResponseAsyncGen,
-    ChatResponseGen,
     CompletionResponse,
-    CompletionResponseAsyncGen,
-    CompletionResponseGen,
     LLMMetadata,
 )
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from llama_index.core.llms import CustomLLM
-from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
-
-from llama_index.agent.codex._events import raw_turn
-from llama_index.agent.codex._images import must_be_loaded
-from llama_index.agent.codex._inputs import history_items
+from llama_index.core.llms.callbacks import (
+    llm_chat_callback,  # pyright: ignore[reportUnknownVariableType]
+    llm_completion_callback,  # pyright: ignore[reportUnknownVariableType]
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from codex_app_server import Event, ThreadStartOptions, TurnOptions, TurnResult
+    from llama_index.core.base.llms.types import (
+        ChatResponseAsyncGen,
+        ChatResponseGen,
+        CompletionResponseAsyncGen,
+        CompletionResponseGen,
+    )
+
+    F = TypeVar("F", bound=Callable[..., object])
 
 __all__ = ["CodexLLM", "open_shared"]
 
@@ -51,6 +59,11 @@ _NO_EXTRAS: dict[str, Any] = {
     "skills": {"bundled": {"enabled": False}},
     "features": {"multi_agent": False, "goals": False, "shell_tool": False, "view_image": False},
 }
+
+
+def _traced(decorator: Any) -> Callable[[F], F]:
+    """Return a tracing decorator of LlamaIndex with its type: what it decorates keeps its signature."""
+    return decorator()
 
 
 class CodexLLM(CustomLLM):
@@ -121,14 +134,14 @@ class CodexLLM(CustomLLM):
     def _turn_options(self) -> TurnOptions:
         return {"effort": self.effort, "summary": _as_is(self.summary)}
 
-    @llm_chat_callback()
+    @_traced(llm_chat_callback)
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Answer messages."""
         thread = self._shared.sync_client().thread_start(**self._thread_options())
         thread.inject_items(_items(messages, kwargs))
         return _response(thread.run([], **self._turn_options()))
 
-    @llm_chat_callback()
+    @_traced(llm_chat_callback)
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Answer messages."""
         items = await _aitems(messages, kwargs)
@@ -136,7 +149,7 @@ class CodexLLM(CustomLLM):
         await thread.inject_items(items)
         return _response(await thread.run([], **self._turn_options()))
 
-    @llm_chat_callback()
+    @_traced(llm_chat_callback)
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         """Answer messages piece by piece."""
         items = _items(messages, kwargs)
@@ -153,7 +166,7 @@ class CodexLLM(CustomLLM):
 
         return generate()
 
-    @llm_chat_callback()
+    @_traced(llm_chat_callback)
     async def astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:
         """Answer messages piece by piece."""
         items = await _aitems(messages, kwargs)
@@ -171,23 +184,23 @@ class CodexLLM(CustomLLM):
 
         return generate()
 
-    @llm_completion_callback()
+    @_traced(llm_completion_callback)
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:  # noqa: FBT001, FBT002 - the framework's signature
         """Answer a prompt."""
         return _completion(self.chat(self._prompt(prompt, formatted=formatted), **kwargs))
 
-    @llm_completion_callback()
+    @_traced(llm_completion_callback)
     async def acomplete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:  # noqa: FBT001, FBT002
         """Answer a prompt."""
         return _completion(await self.achat(self._prompt(prompt, formatted=formatted), **kwargs))
 
-    @llm_completion_callback()
+    @_traced(llm_completion_callback)
     def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:  # noqa: FBT001, FBT002
         """Answer a prompt piece by piece."""
         pieces = self.stream_chat(self._prompt(prompt, formatted=formatted), **kwargs)
         return (_completion(piece) for piece in pieces)
 
-    @llm_completion_callback()
+    @_traced(llm_completion_callback)
     async def astream_complete(
         self,
         prompt: str,
@@ -264,7 +277,7 @@ def _completion(response: ChatResponse) -> CompletionResponse:
         text=response.message.content or "",
         delta=response.delta,
         raw=response.raw,
-        additional_kwargs=response.additional_kwargs,
+        additional_kwargs=cast("dict[str, Any]", response.additional_kwargs),  # pyright: ignore[reportUnknownMemberType]
     )
 
 

@@ -94,6 +94,7 @@ class Connection:
         on_request: Gets method, id and params of each request of the server.
         on_oversized: Gets what is left of a message that was too long, and is no answer.
         on_broken: Called when the server sends nothing but garbage.
+        flush: Wakes who was settled; called after a deadline, since nobody else would then.
     """
 
     def __init__(
@@ -107,6 +108,7 @@ class Connection:
         on_request: Callable[[str, Any, JsonObject], None],
         on_oversized: Callable[[OversizedLine], None],
         on_broken: Callable[[Exception], None],
+        flush: Callable[[], None],
     ) -> None:
         self._loop = loop
         self._write = write
@@ -115,6 +117,7 @@ class Connection:
         self._on_request = on_request
         self._on_oversized = on_oversized
         self._on_broken = on_broken
+        self._flush = flush
         self._splitter = LineSplitter(config.max_message_bytes)
         self._max_in_flight = config.max_requests_in_flight
         self._pending: dict[object, Call] = {}
@@ -172,6 +175,7 @@ class Connection:
             )
         )
         self.pump()
+        self._flush()
 
     def _released(self, call: Call) -> None:
         if call.timer is not None:

@@ -357,7 +357,7 @@ class Engine:
             loop.run_until_complete(self._main())
         except Exception as exc:
             _log.exception("the engine broke")
-            self._fail(LaunchError(f"internal error: {exc!r}"))
+            self._start_failed(LaunchError(f"internal error: {exc!r}"))
         finally:
             loop.run_until_complete(_cancel_others())
             with self._lock:
@@ -378,7 +378,7 @@ class Engine:
         try:
             info = await self._open(process)
         except AppServerError as exc:
-            self._fail(exc)
+            self._start_failed(exc)
         else:
             self.waking += self._ready.set_value(info)
             self._run_commands()
@@ -399,7 +399,8 @@ class Engine:
             on_notification=self.turns.notification,
             on_request=self._server_request,
             on_oversized=self._oversized,
-            on_broken=self._broken,
+            on_broken=self._fail,
+            flush=self.flush,
         )
         if self._is_closing:
             raise ClientClosedError("this client was closed while it started")
@@ -447,9 +448,6 @@ class Engine:
             unfinished = connection.unfinished_bytes
         self._fail(_exit_error(process.exit_code, self._stderr_tail(), unfinished))
 
-    def _broken(self, error: Exception) -> None:
-        self._fail(error)
-
     def _begin_close(self) -> None:
         if self._failure is None:
             self.turns.refuse_all_calls()
@@ -461,13 +459,18 @@ class Engine:
         """The connection is gone: everything that waits ends now, with this error."""
         if self._failure is None:
             self._failure = error
-        self.waking += self._ready.set_error(partial(self._make_failure, None, None))
         if self._connection is not None:
             self._connection.fail_all(partial(self._make_failure, None, None))
         self.turns.abort_all(self._make_failure)
         if self._stop is not None:
             self._stop.set()
         self.flush()
+
+    def _start_failed(self, error: BaseException) -> None:
+        # What ended the handshake is told in terms of the start.
+        self._failure = error
+        self.waking += self._ready.set_error(partial(self._make_failure, None, None))
+        self._fail(error)
 
     def _make_failure(self, thread_id: str | None, turn_id: str | None) -> BaseException:
         error = copy_error(self._failure or ClientClosedError("this client was closed"))

@@ -120,7 +120,9 @@ def _object(node: JsonObject, root: JsonObject, depth: int) -> JsonObject:
             result[name] = _instance(schema, root, depth + 1)
     for name in sorted(required - result.keys()):
         extra = node.get("additionalProperties")
-        result[name] = _instance(cast("JsonObject", extra), root, depth + 1) if isinstance(extra, dict) else "text"
+        result[name] = (
+            _instance(cast("JsonObject", extra), root, depth + 1) if isinstance(extra, dict) else "text"
+        )
     return result
 
 

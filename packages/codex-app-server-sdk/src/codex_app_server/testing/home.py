@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _PROVIDER = "scripted"
 # Looked up on the true binary with all proxies pointing at a recorder: with these it calls nobody but the model.
-# Goals, sub-agents and bundled skills only make requests longer; `extra_config` brings them back.
+# Goals, sub-agents and bundled skills only make requests longer; a shell snapshot starts some twenty processes for
+# each thread. `extra_config` brings them back.
 _QUIET: JsonObject = {
     "approval_policy": "never",
     "sandbox_mode": "read-only",
@@ -44,6 +45,7 @@ _QUIET: JsonObject = {
         "plugin_sharing": False,
         "plugins": False,
         "remote_plugin": False,
+        "shell_snapshot": False,
         "unbounded_connection_retries": False,
     },
 }
@@ -102,7 +104,9 @@ def scripted_codex(
     request_max_retries: int = 0,
     stream_max_retries: int = 0,
 ) -> Generator[ScriptedCodex]:
-    """Set up a home and a workspace for an app-server whose model is scripted; both are removed at the end.
+    """Set up homes and a workspace for an app-server whose model is scripted; all are removed at the end.
+
+    The server gets an empty home folder of its own too (`HOME`), so that no shell profile plays a part.
 
     Args:
         script: A script as `ScriptedModel` takes it, or a model; one that runs already is left running.
@@ -138,11 +142,11 @@ def scripted_codex(
             provider["base_url"] = model.base_url
             config["model_providers"] = {_PROVIDER: provider}
             config = _merged(config, copied(extra_config or {}, what="extra_config"))
-            home, workspace = root / "home", root / "workspace"
-            home.mkdir()
-            workspace.mkdir()
+            home, workspace, user = root / "home", root / "workspace", root / "user"
+            for folder in (home, workspace, user):
+                folder.mkdir()
             (home / "config.toml").write_text(_toml(config), encoding="utf-8")
-            yield ScriptedCodex(model, home, workspace, {**_environment(home), **(env or {})})
+            yield ScriptedCodex(model, home, workspace, {**_environment(home, user), **(env or {})})
     finally:
         _remove_tree(root)
 
@@ -152,7 +156,9 @@ def _merged(base: JsonObject, extra: JsonObject) -> JsonObject:
     for key, value in extra.items():
         old = merged.get(key)
         merged[key] = (
-            _merged(cast("JsonObject", old), cast("JsonObject", value)) if isinstance(old, dict) and isinstance(value, dict) else value
+            _merged(cast("JsonObject", old), cast("JsonObject", value))
+            if isinstance(old, dict) and isinstance(value, dict)
+            else value
         )
     return merged
 
@@ -163,11 +169,12 @@ def _toml(config: JsonObject) -> str:
     return "".join(f"{to_toml(key)} = {to_toml(value)}\n" for key, value in config.items())
 
 
-def _environment(home: Path) -> dict[str, str]:
+def _environment(home: Path, user: Path) -> dict[str, str]:
     # Codex honours the proxies of the environment; the way to the model must not lead over one.
     known = os.environ.get("NO_PROXY") or os.environ.get("no_proxy")
     direct = f"{known},127.0.0.1" if known else "127.0.0.1"
-    return {"CODEX_HOME": str(home), "NO_PROXY": direct, "no_proxy": direct}
+    # Codex runs commands in login shells: the profile of whoever runs the test must have no say, and may be slow.
+    return {"CODEX_HOME": str(home), "HOME": str(user), "NO_PROXY": direct, "no_proxy": direct}
 
 
 def _remove_tree(root: Path) -> None:
