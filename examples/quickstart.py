@@ -13,9 +13,18 @@ import asyncio
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from codex_app_server import AppServerConfig, AsyncCodex, TextDelta, ToolFinished, ToolStarted, TurnFinished, Usage
-from codex_app_server.testing import Script, ScriptedModel, call, reasoning, scripted_codex, text
+from codex_app_server import (
+    AppServerConfig,
+    AsyncCodex,
+    TextDelta,
+    ToolFinished,
+    ToolStarted,
+    TurnFinished,
+    Usage,
+)
+from codex_app_server.testing import Script, call, reasoning, scripted_codex, text
 from langchain_codex import ChatCodex
+from langchain_core.callbacks import UsageMetadataCallbackHandler
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from llama_index.agent.codex import CodexAgent
@@ -27,14 +36,14 @@ if TYPE_CHECKING:
 # What the scripted model says: it decides from the request alone, as a model would.
 SCRIPT = (
     Script()
-    .when("threads and turns", [
+    .when("threads and turns", [[
         reasoning(summary="The user wants the two words of the protocol explained."),
         text("A thread is a conversation; a turn is one run of the agent in it.", pace_s=0.02),
-    ])
+    ]])
     .when("capital", text("The capital of France is Paris, on the Seine.", pace_s=0.02))
     .when("weather", [
-        [call("get_weather", city="Paris")],
-        [text("It is sunny in Paris, 21 degrees.", pace_s=0.02)],
+        call("get_weather", city="Paris"),
+        text("It is sunny in Paris, 21 degrees.", pace_s=0.02),
     ])
 )  # fmt: skip
 
@@ -67,8 +76,6 @@ async def core_client(codex: AsyncCodex) -> Usage:
 async def langchain_chain(codex: AsyncCodex) -> Usage:
     """An LCEL chain, streamed."""
     print("\n== LangChain: prompt | ChatCodex() | StrOutputParser(), streamed ==")
-    from langchain_core.callbacks import UsageMetadataCallbackHandler
-
     counter = UsageMetadataCallbackHandler()
     prompt = ChatPromptTemplate.from_messages([
         ("system", "Answer in one short sentence."), ("human", "What is the capital of {country}?"),
@@ -94,7 +101,7 @@ async def llama_index_agent(codex: AsyncCodex) -> Usage:
     """A LlamaIndex agent that calls a Python function."""
     print("\n== LlamaIndex: CodexAgent with a Python tool ==")
     agent = CodexAgent(tools=[get_weather], system_prompt="Use the tools.", codex=codex)
-    handler = agent.run("What is the weather in Paris?")
+    handler = agent.run(user_msg="What is the weather in Paris?")
     async for event in handler.stream_events():
         match event:
             case AgentStream():
@@ -109,7 +116,9 @@ async def llama_index_agent(codex: AsyncCodex) -> Usage:
     result: Any = await handler
     used = result.raw["usage"]
     return Usage(
-        input_tokens=used["input_tokens"], output_tokens=used["output_tokens"], total_tokens=used["total_tokens"]
+        input_tokens=used["input_tokens"],
+        output_tokens=used["output_tokens"],
+        total_tokens=used["total_tokens"],
     )
 
 
@@ -124,7 +133,9 @@ async def main_job(config: AppServerConfig) -> None:
         }
     print("\n== token usage ==")
     for name, usage in used.items():
-        print(f"{name:<12} {usage.input_tokens:>6} in {usage.output_tokens:>5} out {usage.total_tokens:>6} total")
+        print(
+            f"{name:<12} {usage.input_tokens:>6} in {usage.output_tokens:>5} out {usage.total_tokens:>6} total"
+        )
 
 
 @contextmanager
@@ -135,13 +146,15 @@ def where_to_run(*, live: bool) -> Generator[AppServerConfig]:
         yield AppServerConfig()
         return
     print("no --live: a scripted model on loopback answers; no key and no network are needed")
-    with ScriptedModel(SCRIPT) as model, scripted_codex(model) as scripted:
+    with scripted_codex(SCRIPT) as scripted:
         yield scripted.config
 
 
 def main() -> None:
     """Run the main job."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--live", action="store_true", help="use the Codex login or API key of this machine")
     with where_to_run(live=parser.parse_args().live) as config:
         asyncio.run(main_job(config))

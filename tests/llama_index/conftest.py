@@ -1,6 +1,7 @@
 """What the tests of the LlamaIndex adapter share: agents on a scripted model, closed when the test ends."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -45,6 +46,6 @@ THIRD_PARTY = (
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "llama_index" in item.path.parts:
+        if item.path.parent == Path(__file__).parent:
             for line in THIRD_PARTY:
                 item.add_marker(pytest.mark.filterwarnings(line))

@@ -1,5 +1,8 @@
 """Runs of a CodexAgent: text, events, reasoning, threads, failures."""
 
+# pyright: reportDeprecated=false
+# LlamaIndex marks its own documented call, `agent.run("...")`, as deprecated.
+
 import asyncio
 import pickle
 from typing import Any
@@ -9,7 +12,7 @@ import psutil
 import pytest
 from codex_app_server import TurnFailedError
 from codex_app_server.testing import Gate, Script, call, calls, fail, hold, reasoning, text, usage
-from llama_index.agent.codex import CodexAgent, CodexLLM
+from llama_index.agent.codex import CodexAgent, CodexLLM, CodexNotice
 from llama_index.core.agent.workflow import (
     AgentInput,
     AgentOutput,
@@ -18,11 +21,13 @@ from llama_index.core.agent.workflow import (
     ToolCall,
     ToolCallResult,
 )
+from llama_index.core.agent.workflow.agent_context import SimpleAgentContext
 from llama_index.core.llms import ChatMessage, ImageBlock, TextBlock
 from llama_index.core.llms.mock import MockFunctionCallingLLM
 from llama_index.core.memory import ChatMemoryBuffer
 from llama_index.core.tools import ToolSelection
 from llama_index.core.workflow import Context, StopEvent
+from pydantic import BaseModel
 
 pytestmark = pytest.mark.anyio
 
@@ -225,6 +230,22 @@ async def test_a_context_that_was_written_down_goes_on_in_its_thread(scripted_co
     assert second.user_texts == ["one", "two"]
 
 
+@pytest.mark.parametrize("other_tools", [[], [get_weather]], ids=["same tools", "other tools"])
+async def test_a_lost_thread_is_replaced_by_a_new_one(scripted_codex, make_agent, other_tools):
+    sc = scripted_codex("One.")
+    agent = make_agent(sc)
+    ctx: Context[Any] = Context(agent)
+    await agent.run("one", ctx=ctx)
+
+    elsewhere = scripted_codex("Two.")
+    other = make_agent(elsewhere, tools=other_tools)
+    handler = other.run("two", ctx=Context.from_dict(other, ctx.to_dict()))
+    notices = [event for event in await events_of(handler) if isinstance(event, CodexNotice)]
+
+    assert str(await handler) == "Two."
+    assert len(notices) == (0 if other_tools else 1)
+
+
 async def test_a_server_that_died_between_two_runs_is_replaced(scripted_codex, make_agent):
     sc = scripted_codex(lambda request: f"echo {request.last_user_text}")
     agent = make_agent(sc)
@@ -293,6 +314,24 @@ async def test_the_state_prompt_is_sent_once(scripted_codex, make_agent):
     assert sc.model.requests[-1].user_texts == told
 
 
+class Place(BaseModel):
+    """Where it is."""
+
+    city: str
+
+
+async def test_structured_output_comes_from_a_further_question(scripted_codex, make_agent):
+    sc = scripted_codex(
+        lambda request: '{"city": "Paris"}' if "json" in str(request.input[-1]).lower() else "Paris."
+    )
+    agent = make_agent(sc, output_cls=Place)
+
+    result = await agent.run("Where?")
+
+    assert str(result) == "Paris."
+    assert result.get_pydantic_model(Place) == Place(city="Paris")
+
+
 async def test_several_runs_of_one_agent_have_their_own_threads(scripted_codex, make_agent):
     gate = Gate()
     sc = scripted_codex(lambda request: [hold(gate), f"echo {request.last_user_text}"])
@@ -318,7 +357,38 @@ async def test_a_failed_turn_raises(scripted_codex, make_agent):
     assert caught.value.result.status == "failed"
 
 
-async def test_an_agent_that_is_pickled_runs(scripted_codex, make_agent):
+async def test_a_context_goes_on_after_a_failed_run(scripted_codex, make_agent):
+    sc = scripted_codex(Script().when("one", fail(400, message="no")).otherwise("Better now."))
+    agent = make_agent(sc)
+    ctx: Context[Any] = Context(agent)
+    with pytest.raises(TurnFailedError):
+        await agent.run("one", ctx=ctx)
+
+    assert str(await agent.run("two", ctx=ctx)) == "Better now."
+    assert sc.model.requests[-1].user_texts == ["one", "two"]
+
+
+async def test_equal_agents_share_one_server(scripted_codex, make_agent):
+    sc = scripted_codex("Hello!")
+    before = set(psutil.Process().children())
+
+    await make_agent(sc).run("one")
+    started = set(psutil.Process().children()) - before
+    await make_agent(sc, name="other", model="gpt-5-codex").run("two")
+
+    assert set(psutil.Process().children()) - before == started
+
+
+async def test_a_step_can_be_taken_outside_of_a_workflow(scripted_codex, make_agent):
+    agent = make_agent(scripted_codex("Hello!"))
+    messages = [ChatMessage(role="user", content="Hi!")]
+
+    output = await agent.take_step(SimpleAgentContext(), messages, [], ChatMemoryBuffer.from_defaults())
+
+    assert str(output) == "Hello!"
+
+
+async def test_a_copy_of_an_agent_runs_by_itself(scripted_codex, make_agent):
     sc = scripted_codex("Hello!")
     agent = make_agent(sc)
     copy = agent.model_copy(deep=True)
@@ -369,7 +439,7 @@ async def test_a_tool_round_is_told_as_it_happens(scripted_codex, make_agent):
     selection = ToolSelection(tool_id="c1", tool_name="get_weather", tool_kwargs={"city": "Paris"})
     asked, done = [event for event in events if isinstance(event, AgentOutput)]
     assert asked.tool_calls == [selection]
-    assert asked.raw["turn_id"] == done.raw["turn_id"]
+    assert [output.raw and output.raw["status"] for output in (asked, done)] == ["inProgress", "completed"]
     assert [found.tool_id for found in (await handler).tool_calls] == ["c1"]
     assert [(message.role.value, message.content) for message in memory.get_all()] == [
         ("user", "Weather?"),

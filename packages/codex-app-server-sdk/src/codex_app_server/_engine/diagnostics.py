@@ -15,7 +15,7 @@ _ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-
 _CONTROLS = re.compile(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f]")
 _SECRETS = re.compile(
     r"\bsk-[A-Za-z0-9_-]{6,}|\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+"
-    r"|(?i:\bbearer\s+)\S+|(?i:(?:api[_-]?key|token|secret|password|authorization)[\"']?\s*[:=]\s*)[\"']?[^\s\"',]+"
+    r"|(?i:\bbearer\s+)\S+|(?i:(?:api[_-]?key|token|secret|password|authorization)[\"']?\s*[:=]\s*(?:bearer\s+|basic\s+)?)[\"']?[^\s\"',]+"
 )
 _SECRET_NAME = re.compile(r"(?i)key|token|secret|password|credential|auth")
 
