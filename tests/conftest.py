@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # The machine may be busy: how long an example takes says nothing.
-settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100)
+settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100
+)
 settings.load_profile("suite")
 
 # How long what a test left may take to end by itself: closing in a finalizer waits for nothing.

@@ -194,9 +194,10 @@ def test_a_buffer_past_its_bound_overflows(monkeypatch: pytest.MonkeyPatch) -> N
 
 def collected(*notifications: tuple[str, dict[str, Any]], status: str = "completed") -> TurnResult:
     collector = TurnCollector("th", "tu")
-    for method, params in notifications:
-        collector.feed(normalise(method, params, "th", "tu"))
-    return collector.result({"id": "tu", "status": status})
+    events = [normalise(method, params, "th", "tu") for method, params in notifications]
+    for event in events:
+        collector.feed(event)
+    return collector.result({"id": "tu", "status": status}, [e for e in events if isinstance(e, TextDelta)])
 
 
 def message(text: str, phase: str | None = None, item_id: str = "m") -> tuple[str, dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from langchain_codex import ChatCodex
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 class ChatFactory(Protocol):
     def __call__(
-        self, script: ScriptLike, *, stream_max_retries: int = 0, **fields: object
+        self, script: ScriptLike, *, stream_max_retries: int = 0, **fields: Any
     ) -> tuple[ChatCodex, ScriptedCodex]: ...
 
 
@@ -26,7 +26,7 @@ def anyio_backend() -> str:
 @pytest.fixture
 def chat(scripted_codex: ScriptedCodexFactory) -> ChatFactory:
     def make(
-        script: ScriptLike, *, stream_max_retries: int = 0, **fields: object
+        script: ScriptLike, *, stream_max_retries: int = 0, **fields: Any
     ) -> tuple[ChatCodex, ScriptedCodex]:
         sc = scripted_codex(script, stream_max_retries=stream_max_retries)
         return ChatCodex(env=sc.env, cwd=str(sc.workspace), **fields), sc

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 from codex_app_server import (
@@ -23,7 +24,7 @@ from langchain_codex._events import AnswerChunks
 from langchain_codex._stop import StopFilter
 from langchain_core.messages import AIMessageChunk
 
-_IDS = {"thread_id": "t", "turn_id": "u", "method": "m", "raw": {}}
+_IDS: dict[str, Any] = {"thread_id": "t", "turn_id": "u", "method": "m", "raw": {}}
 
 
 def _message(item_id, *deltas, phase=None, is_complete=True):

@@ -17,6 +17,7 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, Tool
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import ConfigurableField
+from pydantic import SecretStr
 
 pytestmark = pytest.mark.anyio
 
@@ -348,7 +349,7 @@ def test_no_process_and_no_secret_before_the_first_call():
             codex_bin="/does/not/exist",
             env={"TOKEN": "s3cret"},
             config={"model_providers": {"p": {"http_headers": {"Authorization": "s3cret"}}}},
-            api_key="s3cret",
+            api_key=SecretStr("s3cret"),
         )
     assert "s3cret" not in repr(model) + str(model) + str(model.asdict()) + str(model._serialized)
     assert model.asdict() != ChatCodex(codex_bin="/does/not/exist").asdict()
@@ -356,7 +357,7 @@ def test_no_process_and_no_secret_before_the_first_call():
 
 def test_a_misspelt_field_is_refused():
     with pytest.raises(ValueError, match="modle"):
-        ChatCodex(modle="gpt-5")
+        ChatCodex.model_validate({"modle": "gpt-5"})
 
 
 def test_parameters_for_traces_name_the_model_of_the_call():

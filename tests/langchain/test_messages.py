@@ -123,13 +123,14 @@ def test_an_earlier_answer_is_told_by_its_text_alone():
 
 def test_chat_messages_go_by_their_role():
     assert [
-        item["role"] for item in to_items([ChatMessage("a", role="system"), ChatMessage("b", role="ai")])
+        item["role"]
+        for item in to_items([ChatMessage(content="a", role="system"), ChatMessage(content="b", role="ai")])
     ] == [
         "developer",
         "assistant",
     ]
     with pytest.raises(ValueError, match="unsupported role 'critic'"):
-        to_items([ChatMessage("a", role="critic")])
+        to_items([ChatMessage(content="a", role="critic")])
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from codex_app_server.testing import obedient, scripted_codex
+from codex_app_server import Codex
+from codex_app_server.testing import obedient
 from langchain_codex import ChatCodex
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
@@ -13,7 +14,7 @@ from langchain_tests.unit_tests import ChatModelUnitTests
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codex_app_server.testing import ScriptedCodex
+    from codex_app_server.testing import ScriptedCodexFactory
 
 # They give every standard parameter to every model.
 _ignore_unused = pytest.mark.filterwarnings("ignore:ChatCodex does not use:UserWarning")
@@ -33,11 +34,12 @@ class TestChatCodexUnit(ChatModelUnitTests):
 @_ignore_unused
 @pytest.mark.anyio
 class TestChatCodexIntegration(ChatModelIntegrationTests):
-    server: ScriptedCodex
+    codex: Codex
 
     @pytest.fixture(autouse=True)
-    def _server(self) -> Iterator[None]:
-        with scripted_codex(obedient) as self.server:
+    def _client(self, scripted_codex: ScriptedCodexFactory) -> Iterator[None]:
+        # Pytest keeps the models alive beyond the end of their tests; an open client is closed in time.
+        with Codex(scripted_codex(obedient).config) as self.codex:
             yield
 
     @property
@@ -46,7 +48,7 @@ class TestChatCodexIntegration(ChatModelIntegrationTests):
 
     @property
     def chat_model_params(self) -> dict[str, Any]:
-        return {"model": "mock-model", "env": self.server.env, "cwd": str(self.server.workspace)}
+        return {"model": "mock-model", "codex": self.codex}
 
     @property
     def model_override_value(self) -> str:

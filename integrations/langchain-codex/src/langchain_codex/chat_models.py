@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-    from langchain_core.messages import AIMessageChunk, BaseMessage
+    from langchain_core.messages import BaseMessage
     from langchain_core.outputs import ChatResult
     from typing_extensions import Self
 
@@ -295,8 +295,7 @@ class ChatCodex(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 - core reports the end
         **kwargs: Any,
     ) -> ChatResult:
-        chunks = self._answer(self._call(messages, stop, kwargs), is_streaming=False)
-        return generate_from_stream(ChatGenerationChunk(message=chunk) for chunk in chunks)
+        return generate_from_stream(self._answer(self._call(messages, stop, kwargs), is_streaming=False))
 
     async def _agenerate(
         self,
@@ -305,11 +304,8 @@ class ChatCodex(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 - core reports the end
         **kwargs: Any,
     ) -> ChatResult:
-        chunks = [
-            ChatGenerationChunk(message=chunk)
-            async for chunk in self._aanswer(self._call(messages, stop, kwargs), is_streaming=False)
-        ]
-        return generate_from_stream(iter(chunks))
+        answer = self._aanswer(self._call(messages, stop, kwargs), is_streaming=False)
+        return generate_from_stream(iter([chunk async for chunk in answer]))
 
     # Core reports the tokens of a stream itself; doing it here would double them.
 
@@ -320,20 +316,19 @@ class ChatCodex(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        for chunk in self._answer(self._call(messages, stop, kwargs), is_streaming=True):
-            yield ChatGenerationChunk(message=chunk)
+        return self._answer(self._call(messages, stop, kwargs), is_streaming=True)
 
-    async def _astream(
+    def _astream(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        async for chunk in self._aanswer(self._call(messages, stop, kwargs), is_streaming=True):
-            yield ChatGenerationChunk(message=chunk)
+        # The generator itself is handed out: closing it closes the stream of events at once.
+        return self._aanswer(self._call(messages, stop, kwargs), is_streaming=True)
 
-    def _answer(self, call: _Call, *, is_streaming: bool) -> Iterator[AIMessageChunk]:
+    def _answer(self, call: _Call, *, is_streaming: bool) -> Iterator[ChatGenerationChunk]:
         codex = self._access().sync_client()
         thread = codex.thread_start(**call.thread)
         thread.inject_items(call.items)
@@ -344,15 +339,15 @@ class ChatCodex(BaseChatModel):
             for event in events:
                 was_stopped = chunks.is_stopped
                 if chunk := chunks.feed(event):
-                    yield chunk
+                    yield ChatGenerationChunk(message=chunk)
                 if chunks.is_stopped and not was_stopped:
                     turn.interrupt()
         with suppress(AppServerError):
             codex.request("thread/unsubscribe", {"threadId": thread.id})
         limit.check(chunks.result)
-        yield chunks.finish()
+        yield ChatGenerationChunk(message=chunks.finish())
 
-    async def _aanswer(self, call: _Call, *, is_streaming: bool) -> AsyncIterator[AIMessageChunk]:
+    async def _aanswer(self, call: _Call, *, is_streaming: bool) -> AsyncIterator[ChatGenerationChunk]:
         codex = self._access().async_client()
         thread = await codex.thread_start(**call.thread)
         await thread.inject_items(call.items)
@@ -362,13 +357,13 @@ class ChatCodex(BaseChatModel):
             async for event in events:
                 was_stopped = chunks.is_stopped
                 if chunk := chunks.feed(event):
-                    yield chunk
+                    yield ChatGenerationChunk(message=chunk)
                 if chunks.is_stopped and not was_stopped:
                     await turn.interrupt()
         with suppress(AppServerError):
             await codex.request("thread/unsubscribe", {"threadId": thread.id})
         limit.check(chunks.result)
-        yield chunks.finish()
+        yield ChatGenerationChunk(message=chunks.finish())
 
     def _call(self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]) -> _Call:
         options = dict(kwargs)

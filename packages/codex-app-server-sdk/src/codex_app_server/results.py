@@ -9,15 +9,14 @@ from codex_app_server.errors import TurnFailedError, TurnInterruptedError
 from codex_app_server.events import (
     MessageFinished,
     MessageStarted,
-    TextDelta,
     Usage,
     UsageUpdated,
 )
 
 if TYPE_CHECKING:
-    from codex_app_server.events import (
-        Event,
-    )
+    from collections.abc import Iterable
+
+    from codex_app_server.events import Event, TextDelta
     from codex_app_server.json_types import JsonObject
     from codex_app_server.protocol import ThreadItem
 
@@ -117,45 +116,29 @@ class TurnResult:
 
 
 class TurnCollector:
-    """Gathers a `TurnResult` from the events of one turn, on whichever OS thread feeds it."""
+    """Gathers a `TurnResult` from the events of one turn, on whichever OS thread feeds it.
 
-    __slots__ = (
-        "_commentary",
-        "_items",
-        "_last_message",
-        "_open_parts",
-        "_open_phase",
-        "_parts",
-        "_usage",
-        "thread_id",
-        "turn_id",
-    )
+    Text deltas need not be fed: they are most of all events, and whoever keeps them gives them at the end.
+    """
+
+    __slots__ = ("_commentary", "_items", "_last_message", "_open_phases", "_usage", "thread_id", "turn_id")
 
     def __init__(self, thread_id: str, turn_id: str) -> None:
         self.thread_id = thread_id
         self.turn_id = turn_id
         self._items: list[JsonObject] = []
-        self._parts: list[str] = []
-        self._open_parts: dict[str, list[str]] = {}
-        self._open_phase: dict[str, str | None] = {}
+        # Phases of the messages that have begun and not finished.
+        self._open_phases: dict[str, str | None] = {}
         self._last_message: str | None = None
         self._commentary: str | None = None
         self._usage = Usage()
 
     def feed(self, event: Event) -> None:
         """Take the next event."""
-        if type(event) is TextDelta:
-            self._parts.append(event.text)
-            parts = self._open_parts.get(event.item_id)
-            if parts is None:
-                # After a reconnect, deltas come for a message whose start was not seen.
-                self._open_parts[event.item_id] = parts = []
-            parts.append(event.text)
-        elif isinstance(event, MessageStarted):
-            self._open_parts[event.item_id] = []
-            self._open_phase[event.item_id] = event.phase
+        if isinstance(event, MessageStarted):
+            self._open_phases[event.item_id] = event.phase
         elif isinstance(event, MessageFinished):
-            self._open_parts.pop(event.item_id, None)
+            self._open_phases.pop(event.item_id, None)
             self._items.append(event.raw["item"])
             if event.phase == "commentary":
                 self._commentary = event.text
@@ -166,35 +149,38 @@ class TurnCollector:
         elif event.method == "item/completed" and isinstance(event.raw.get("item"), dict):
             self._items.append(event.raw["item"])
 
-    def result(self, turn: JsonObject) -> TurnResult:
-        """Return the result, given the turn that `turn/completed` carries."""
+    def result(self, turn: JsonObject, deltas: Iterable[TextDelta]) -> TurnResult:
+        """Return the result.
+
+        Args:
+            turn: The turn that `turn/completed` carries.
+            deltas: The text that was streamed, in order; deltas of one message may be joined.
+        """
         status = str(turn.get("status", "completed"))
         error = turn.get("error")
         duration = turn.get("durationMs")
+        streamed = [(delta.item_id, delta.text) for delta in deltas]
         return TurnResult(
             thread_id=self.thread_id,
             turn_id=self.turn_id,
             status=status,
             error=TurnErrorInfo.from_wire(cast("JsonObject", error)) if isinstance(error, dict) else None,
-            text=self._final_text(status),
-            streamed_text="".join(self._parts),
+            text=self._final_text(status, streamed),
+            streamed_text="".join(text for _, text in streamed),
             usage=self._usage,
             duration_ms=duration if isinstance(duration, int) else None,
             raw_items=tuple(self._items),
             raw_turn=turn,
         )
 
-    def _final_text(self, status: str) -> str:
+    def _final_text(self, status: str, streamed: list[tuple[str, str]]) -> str:
         # An interrupted turn has no `item/completed` for the message that was being written: its
         # text exists only here. In a completed turn an open message was cut by a steer or a retry.
-        if status != "completed":
-            partial = [
-                "".join(parts)
-                for item, parts in self._open_parts.items()
-                if parts and self._open_phase.get(item) != "commentary"
-            ]
-            if partial:
-                return partial[-1]
+        if status != "completed" and streamed:
+            last = streamed[-1][0]
+            finished = {item.get("id") for item in self._items}
+            if last not in finished and self._open_phases.get(last) != "commentary":
+                return "".join(text for item_id, text in streamed if item_id == last)
         if self._last_message is not None:
             return self._last_message
         return self._commentary or ""

@@ -7,7 +7,7 @@ that falls behind gets deltas of one item joined, and past a bound an error that
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from codex_app_server.events import ReasoningDelta, TextDelta, ToolOutputDelta
 
@@ -24,13 +24,19 @@ _MAX_UNREAD_CHARS = 64 * 1024 * 1024
 _MAX_UNREAD_EVENTS = 262_144
 
 
+_Joinable: TypeAlias = TextDelta | ReasoningDelta | ToolOutputDelta
+_JOINABLE = (TextDelta, ReasoningDelta, ToolOutputDelta)
+
+
 class _Run:
     """Deltas of one item on their way to become one delta."""
 
-    __slots__ = ("first", "parts", "size")
+    __slots__ = ("first", "item_id", "kind", "parts", "size")
 
-    def __init__(self, first: TextDelta | ReasoningDelta | ToolOutputDelta) -> None:
+    def __init__(self, first: _Joinable) -> None:
         self.first = first
+        self.kind = type(first)
+        self.item_id = first.item_id
         self.parts = [first.text]
         self.size = len(first.text)
 
@@ -61,21 +67,28 @@ class EventBuffer:
 
     def put(self, event: Event) -> None:
         """Append an event, or join it to the last one."""
-        if len(self._events) < self._join_above and self._run is None:
-            self._events.append(event)
-            return
-        if isinstance(event, (TextDelta, ReasoningDelta, ToolOutputDelta)) and "delta" in event.raw:
-            run = self._run
-            if run is not None and _same_target(run.first, event):
+        run = self._run
+        if run is None:
+            if len(self._events) < self._join_above:
+                self._events.append(event)
+                return
+        else:
+            # Nearly every event of a long turn passes here: the cheap tests come first.
+            if (
+                type(event) is run.kind
+                and isinstance(event, _JOINABLE)
+                and event.item_id == run.item_id
+                and (run.kind is TextDelta or _same_part(run.first, event))
+            ):
                 run.parts.append(event.text)
                 run.size += len(event.text)
                 if run.size > _MAX_UNREAD_CHARS and self._join_above:
                     self._overflow()
                 return
             self._flush()
+        if isinstance(event, _JOINABLE) and "delta" in event.raw:
             self._run = _Run(event)
             return
-        self._flush()
         self._events.append(event)
         if len(self._events) > _MAX_UNREAD_EVENTS and self._join_above:
             self._overflow()
@@ -106,13 +119,8 @@ class EventBuffer:
         self._run = None
 
 
-def _same_target(first: Event, event: Event) -> bool:
-    if type(first) is not type(event):
-        return False
-    if isinstance(first, ReasoningDelta) and isinstance(event, ReasoningDelta):
-        return (first.item_id, first.is_summary, first.part_index) == (
-            event.item_id,
-            event.is_summary,
-            event.part_index,
-        )
-    return getattr(first, "item_id", None) == getattr(event, "item_id", None)
+def _same_part(first: _Joinable, event: _Joinable) -> bool:
+    """Whether two deltas of one item continue each other: reasoning has parts, progress is no text."""
+    if isinstance(event, ReasoningDelta) and isinstance(first, ReasoningDelta):
+        return first.is_summary == event.is_summary and first.part_index == event.part_index
+    return "delta" in event.raw

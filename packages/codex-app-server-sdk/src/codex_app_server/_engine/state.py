@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from codex_app_server._engine.buffers import JOIN_ABOVE, EventBuffer
 from codex_app_server._engine.wakeups import Completion
+from codex_app_server.events import TextDelta
 from codex_app_server.results import TurnCollector
 
 if TYPE_CHECKING:
@@ -79,8 +80,21 @@ class TurnState:
     """
 
     __slots__ = (
-        "_done_waiters", "_history", "_readers", "_unread", "collector", "error", "is_refusing_calls", "is_started", "lock",
-        "open_calls", "open_commands", "result", "thread", "thread_id", "turn_id",
+        "_collector",
+        "_done_waiters",
+        "_history",
+        "_readers",
+        "_unread",
+        "error",
+        "is_refusing_calls",
+        "is_started",
+        "lock",
+        "open_calls",
+        "open_commands",
+        "result",
+        "thread",
+        "thread_id",
+        "turn_id",
     )  # fmt: skip
 
     def __init__(self, thread: ThreadState, turn_id: str) -> None:
@@ -88,7 +102,7 @@ class TurnState:
         self.thread_id = thread_id = thread.thread_id
         self.turn_id = turn_id
         self.lock = threading.Lock()
-        self.collector = TurnCollector(thread_id, turn_id)
+        self._collector = TurnCollector(thread_id, turn_id)
         self._history = EventBuffer(join_above=0)
         # What came before the first reader: it gets every delta as it was sent.
         self._unread: EventBuffer | None = EventBuffer()
@@ -111,7 +125,8 @@ class TurnState:
     def publish(self, event: Event) -> None:
         """Give an event to every reader."""
         with self.lock:
-            self.collector.feed(event)
+            if type(event) is not TextDelta:
+                self._collector.feed(event)
             self._history.put(event)
             unread = self._unread
             if unread is not None:
@@ -122,6 +137,12 @@ class TurnState:
             for reader in self._readers:
                 if not reader.is_overflown:
                     reader.put(event)
+
+    def completed(self, turn: JsonObject) -> TurnResult:
+        """Return the result that `turn/completed` makes of what was gathered."""
+        with self.lock:
+            deltas = [event for event in self._history.snapshot() if isinstance(event, TextDelta)]
+        return self._collector.result(turn, deltas)
 
     def finish(
         self, *, result: TurnResult | None = None, error: Callable[[], BaseException] | None = None

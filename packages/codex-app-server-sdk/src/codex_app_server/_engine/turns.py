@@ -246,7 +246,7 @@ class TurnTable:
 
     def _completed(self, turn: TurnState, params: JsonObject) -> None:
         raw_turn = params.get("turn")
-        result = turn.collector.result(cast("JsonObject", raw_turn) if isinstance(raw_turn, dict) else {})
+        result = turn.completed(cast("JsonObject", raw_turn) if isinstance(raw_turn, dict) else {})
         self.publish(turn, TurnFinished(turn.thread_id, turn.turn_id, "turn/completed", params, result))
         self._engine.waking += turn.finish(result=result)
         self._ended(turn)
