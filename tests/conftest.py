@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from codex_app_server import SharedCodex
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def nothing_is_left_behind() -> Iterator[None]:
     children = psutil.Process().children(recursive=True)
     if children or _own_threads() or _descriptors() > before:
         gc.collect()
+        SharedCodex.close_idle()
         for thread in _own_threads():
             thread.join(_SETTLE_S)
         _, children = psutil.wait_procs(psutil.Process().children(recursive=True), timeout=_SETTLE_S)

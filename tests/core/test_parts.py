@@ -9,6 +9,7 @@ import re
 import threading
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 from codex_app_server import (
     AppServerError,
@@ -339,6 +340,34 @@ def test_equal_configurations_share_one_server_until_the_last_holder_lets_go(
     # It can be used again, and gets a server of its own.
     assert {third.sync_client()._engine.pid} != pids
     third.close()
+
+
+def test_a_server_whose_holder_was_collected_is_there_for_the_next_one(
+    scripted_codex: ScriptedCodexFactory,
+) -> None:
+    config = scripted_codex("fine").config
+    pids: set[int | None] = set()
+    for _ in range(3):
+        client = SharedCodex(config).sync_client()
+        pids.add(client._engine.pid)
+        del client
+    assert len(pids) == 1
+    SharedCodex.close_idle()
+    (pid,) = pids
+    assert pid is not None
+    assert not psutil.pid_exists(pid)
+
+
+def test_a_server_without_a_holder_ends_by_itself(
+    scripted_codex: ScriptedCodexFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("codex_app_server.shared._IDLE_S", 0.01)
+    client = SharedCodex(scripted_codex("fine").config).sync_client()
+    pid = client._engine.pid
+    assert pid is not None
+    process = psutil.Process(pid)
+    del client
+    process.wait(10)
 
 
 def test_a_shared_server_that_died_is_launched_again(scripted_codex: ScriptedCodexFactory) -> None:

@@ -8,6 +8,7 @@ import pickle
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
 from codex_app_server import AsyncCodex, Codex, RequestTimeoutError, TurnFailedError
 from codex_app_server.testing import Gate, Reply, Script, attempts, cut, fail, hold, reasoning, text, usage
@@ -298,17 +299,30 @@ def test_one_object_works_in_several_event_loops_and_os_threads(chat):
     assert len(sc.model.requests) == 10
 
 
-def test_equal_settings_share_a_server_and_copies_find_it(chat, scripted_codex):
+def servers() -> set[int]:
+    return {child.pid for child in psutil.Process().children() if "app-server" in child.cmdline()}
+
+
+def test_equal_settings_share_a_server_and_copies_find_it(chat):
     model, sc = chat("Fine.")
-    twin = ChatCodex(env=sc.env, cwd=str(sc.workspace), model="other")
-    assert model._access() is twin._access() is copy.deepcopy(model)._access()
     chosen = model.configurable_fields(model=ConfigurableField(id="model"))
-    assert (
-        chosen.invoke("Hi", config={"configurable": {"model": "chosen"}}).response_metadata["model_name"]
-        == "chosen"
-    )
-    other = scripted_codex("Fine.")
-    assert model._access() is not ChatCodex(env=other.env)._access()
+    # LangChain makes a copy for each of these calls; the model itself has not been used yet.
+    for name in ("one", "two"):
+        answer = chosen.invoke("Hi", config={"configurable": {"model": name}})
+        assert answer.response_metadata["model_name"] == name
+    (server,) = servers()
+    for equal in (model, ChatCodex(env=sc.env, cwd=str(sc.workspace), model="other"), copy.deepcopy(model)):
+        equal.invoke("Hi")
+    assert servers() == {server}
+
+
+def test_other_settings_mean_another_server(chat, scripted_codex):
+    model, _ = chat("Fine.")
+    assert model.invoke("Hi").content == "Fine."
+    other = model.model_copy(update={"env": scripted_codex("Other.").env})
+    assert other.invoke("Hi").content == "Other."
+    assert model.invoke("Hi").content == "Fine."
+    assert len(servers()) == 2
 
 
 def test_a_thread_is_dropped_by_the_server_after_its_answer(chat):

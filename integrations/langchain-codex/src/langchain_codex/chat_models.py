@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import threading
 import warnings
-import weakref
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -64,11 +62,6 @@ _CHAT_CONFIG: dict[str, Any] = {
 }
 # A thread lives for one answer; the server would keep it in memory for much longer.
 _SERVER_CONFIG: dict[str, Any] = {"thread_unload_delay_secs": 0}
-
-# Copies of a model, such as `configurable_fields` makes one of for each call, find the access of the
-# model that they come from, and with it the server that runs.
-_shared_lock = threading.Lock()
-_shared: weakref.WeakValueDictionary[object, SharedCodex] = weakref.WeakValueDictionary()
 
 
 @dataclass(frozen=True)
@@ -400,11 +393,10 @@ class ChatCodex(BaseChatModel):
         config = AppServerConfig(
             codex_bin=self.codex_bin, cwd=self.cwd, env=dict(self.env), config_overrides=_SERVER_CONFIG
         )
-        with _shared_lock:
-            shared = _shared.get(config.identity())
-            if shared is None:
-                shared = _shared[config.identity()] = SharedCodex(config)
-        self._shared_codex = shared
+        shared = self._shared_codex
+        if shared is None or shared.config != config:
+            # The settings of a copy may be others than those of the model that it was made from.
+            self._shared_codex = shared = SharedCodex(config)
         return shared
 
 

@@ -21,16 +21,23 @@ if TYPE_CHECKING:
 __all__ = ["SharedCodex"]
 
 
+# How long a server without a holder is kept for the next one: frameworks make short-lived copies of their objects, and
+# web workers an agent for each request.
+_IDLE_S = 5.0
+
+
 class _Lease:
     """A running engine and how many hold it."""
 
-    __slots__ = ("count", "engine")
+    __slots__ = ("count", "engine", "key")
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, key: object, engine: Engine) -> None:
+        self.key = key
         self.engine = engine
         self.count = 0
 
 
+# Reentrant, since a holder may be collected while this OS thread is in here.
 _lock = threading.RLock()
 _leases: dict[object, _Lease] = {}
 
@@ -40,26 +47,34 @@ def _acquire(config: AppServerConfig) -> _Lease:
         key = config.identity()
         lease = _leases.get(key)
         if lease is None or not lease.engine.is_usable:
-            lease = _leases[key] = _Lease(Engine(config))
+            lease = _leases[key] = _Lease(key, Engine(config))
         lease.count += 1
         return lease
 
 
 def _release(lease: _Lease) -> None:
+    """Called when a holder is collected: on any OS thread, and so without waiting for anything."""
     with _lock:
         lease.count -= 1
+        if lease.count == 0:
+            lease.engine.call_later(_IDLE_S, lambda: _close_unused(lease))
+
+
+def _close_unused(lease: _Lease) -> Engine | None:
+    with _lock:
         if lease.count:
-            return
-        for key in [key for key, known in _leases.items() if known is lease]:
-            del _leases[key]
+            return None
+        if _leases.get(lease.key) is lease:
+            del _leases[lease.key]
     lease.engine.close_from_finalizer()
+    return lease.engine
 
 
 class SharedCodex:
     """Access to an app-server that is shared with everybody who has an equal configuration.
 
-    The server is launched at the first use, and closed when the last holder has been closed or
-    collected. When it died, the next use launches another one.
+    The server is launched at the first use. It ends when the last holder is closed, or some seconds
+    after the last one was collected. When it died, the next use launches another one.
 
     Args:
         config: How to launch the server.
@@ -93,6 +108,11 @@ class SharedCodex:
     def __repr__(self) -> str:
         return f"<SharedCodex {'of an open client' if self._codex is not None else self._config}>"
 
+    @property
+    def config(self) -> AppServerConfig:
+        """The configuration that it was made with."""
+        return self._config
+
     def _engine(self) -> Engine:
         with _lock:
             if self._lease is None or not self._lease.engine.is_usable:
@@ -122,9 +142,23 @@ class SharedCodex:
     def close(self) -> None:
         """Give the server back; it ends when nobody else holds it. The object can be used again."""
         with _lock:
-            finalizer, self._finalizer, self._lease = self._finalizer, None, None
-        if finalizer is not None:
+            lease, self._lease = self._lease, None
+            finalizer, self._finalizer = self._finalizer, None
+        if lease is not None and finalizer is not None:
             finalizer()
+            _close_unused(lease)
+
+    @staticmethod
+    def close_idle() -> None:
+        """End the servers that nobody holds now, and wait for that.
+
+        They would end by themselves after some seconds; this is for tests, and for before a fork.
+        """
+        with _lock:
+            idle = [lease for lease in _leases.values() if lease.count == 0]
+        for engine in filter(None, [_close_unused(lease) for lease in idle]):
+            engine.close().wait()
+            engine.join()
 
     def __enter__(self) -> Self:
         return self

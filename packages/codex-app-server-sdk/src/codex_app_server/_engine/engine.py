@@ -197,6 +197,15 @@ class Engine:
         if self._thread is not None:
             self._post_from_finalizer(self._begin_close)
 
+    def call_later(self, delay_s: float, action: Callable[[], object]) -> None:
+        """Call `action` on the engine's OS thread after a time, unless the engine has ended; takes no lock."""
+
+        def schedule() -> None:
+            if self._loop is not None:
+                self._loop.call_later(delay_s, action)
+
+        self._post_from_finalizer(schedule)
+
     def join(self) -> None:
         """Wait for the OS thread, after the completion of `close`: it has only to return."""
         thread = self._thread
