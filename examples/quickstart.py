@@ -126,6 +126,11 @@ async def main_job(config: AppServerConfig) -> None:
     """One app-server for all three."""
     async with AsyncCodex(config) as codex:
         print(f"codex app-server {codex.metadata.server_version}")
+        account = await codex.request("account/read")
+        if account["requiresOpenaiAuth"] and account["account"] is None:
+            raise SystemExit(
+                "not logged in: run `codex login` first, or set up a model provider in config.toml"
+            )
         used = {
             "core client": await core_client(codex),
             "LangChain": await langchain_chain(codex),
