@@ -303,6 +303,22 @@ def test_leaving_the_events_early_interrupts_the_turn(
         assert turn.run().status == "interrupted"
 
 
+def test_a_reader_that_leaves_does_not_disturb_one_that_waits_for_the_result(
+    scripted_codex: ScriptedCodexFactory,
+) -> None:
+    gate = Gate()
+    with Codex(scripted_codex([["half", hold(gate), " answer"]]).config) as codex:
+        turn = codex.thread_start().turn("Go.")
+        other = turn.events()
+        for event in turn.events():
+            if isinstance(event, TextDelta):
+                break
+        gc.collect()
+        gate.open()
+        assert "".join(texts(list(other))) == "half answer"
+        assert turn.run().status == "completed"
+
+
 def test_a_detached_stream_leaves_the_turn_alone(scripted_codex: ScriptedCodexFactory) -> None:
     gate = Gate()
     with Codex(scripted_codex([["half", hold(gate), " answer"]]).config) as codex:

@@ -517,3 +517,62 @@ def test_requests_in_flight_are_bounded() -> None:
             server.release("full")
             for worker in workers:
                 worker.join()
+
+
+def test_two_threads_at_most_are_being_started_at_once() -> None:
+    scenario = [
+        *steps.handshake(), steps.expect("thread/start", save_as="a"), steps.expect("thread/start", save_as="b"), steps.barrier("two"),
+        steps.reply({"thread": {"id": "thread-a"}}, to="a"), steps.expect("thread/start", save_as="c"),
+        steps.reply({"thread": {"id": "thread-b"}}, to="b"), steps.reply({"thread": {"id": "thread-c"}}, to="c"),
+    ]  # fmt: skip
+    with FakeServer(scenario) as server, Codex(server.config) as codex:
+        workers = [threading.Thread(target=codex.thread_start) for _ in range(3)]
+        for worker in workers:
+            worker.start()
+        server.wait_reached("two")
+        assert len([message for message in server.received if message.get("method") == "thread/start"]) == 2
+        server.release("two")
+        for worker in workers:
+            worker.join()
+
+
+def test_a_server_that_stops_reading_lets_requests_time_out_and_the_client_close() -> None:
+    scenario = [*steps.handshake(), *steps.thread_start(), steps.stop_reading(), steps.hang()]
+    with FakeServer(scenario, raise_errors=False) as server:
+        config = AppServerConfig(launch_args_override=server.argv, request_timeout_s=0.3, close_timeout_s=0.1)
+        with Codex(config) as codex:
+            thread = codex.thread_start()
+            # Far more than a pipe holds, so that it is full from the first one on.
+            for _ in range(3):
+                with pytest.raises(RequestTimeoutError, match=r"within 0\.3 s"):
+                    thread.turn("x" * 1_000_000)
+
+
+def test_a_turn_of_somebody_else_is_waited_for_and_not_steered() -> None:
+    def foreign(method: str, **fields: Any) -> Any:
+        return steps.notify(
+            method,
+            {
+                "threadId": "thread-1",
+                "turn": {"id": "foreign", "items": [], "status": "inProgress"},
+                **fields,
+            },
+        )
+
+    scenario = [
+        *steps.handshake(), *steps.thread_start(), foreign("turn/started"),
+        steps.expect("account/read", save_as="look"), steps.reply({}, to="look"), steps.barrier("waiting"),
+        steps.notify("thread/status/changed", {"threadId": "thread-1", "status": {"type": "idle"}}),
+        *steps.turn("mine"),
+    ]  # fmt: skip
+    with FakeServer(scenario) as server, Codex(server.config) as codex:
+        thread = codex.thread_start()
+        codex.request("account/read")
+        texts: list[str] = []
+        worker = threading.Thread(target=lambda: texts.append(thread.run("x").text))
+        worker.start()
+        server.wait_reached("waiting")
+        assert [message for message in server.received if message.get("method") == "turn/start"] == []
+        server.release("waiting")
+        worker.join()
+        assert texts == ["mine"]

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from codex_app_server._engine.server_info import ServerInfo
-    from codex_app_server._engine.state import TurnState
+    from codex_app_server._engine.state import ThreadState, TurnState
     from codex_app_server._sync import Codex
     from codex_app_server.events import Event
     from codex_app_server.inputs import Input
@@ -170,6 +170,10 @@ class AsyncCodex:
         engine = await self._ready()
         return await engine.request(method, params, timeout_s=timeout_s).wait_async()
 
+    async def _open(self, method: str, params: JsonObject) -> tuple[Engine, JsonObject, ThreadState]:
+        engine = await self._ready()
+        return engine, *(await engine.open_thread(method, params).wait_async())
+
     async def thread_start(self, **options: Unpack[ThreadStartOptions]) -> AsyncThread:
         """Start a thread. The sandbox is read-only unless the options say otherwise.
 
@@ -182,9 +186,7 @@ class AsyncCodex:
 
         Protocol: `thread/start`.
         """
-        return AsyncThread(
-            self, self._engine, await self.request("thread/start", thread_start_params(options))
-        )
+        return AsyncThread(self, *await self._open("thread/start", thread_start_params(options)))
 
     async def thread_resume(self, thread_id: str, **options: Unpack[ThreadResumeOptions]) -> AsyncThread:
         """Open an earlier thread, to go on with it.
@@ -199,9 +201,7 @@ class AsyncCodex:
 
         Protocol: `thread/resume`.
         """
-        return AsyncThread(
-            self, self._engine, await self.request("thread/resume", thread_resume_params(thread_id, options))
-        )
+        return AsyncThread(self, *await self._open("thread/resume", thread_resume_params(thread_id, options)))
 
     async def thread_fork(self, thread_id: str, **options: Unpack[ThreadForkOptions]) -> AsyncThread:
         """Start a thread with the history of another one.
@@ -215,9 +215,7 @@ class AsyncCodex:
 
         Protocol: `thread/fork`.
         """
-        return AsyncThread(
-            self, self._engine, await self.request("thread/fork", thread_fork_params(thread_id, options))
-        )
+        return AsyncThread(self, *await self._open("thread/fork", thread_fork_params(thread_id, options)))
 
 
 class AsyncThread:
@@ -228,19 +226,20 @@ class AsyncThread:
     Args:
         client: The client that opened it.
         engine: The engine of that client.
-        opened: The answer of the server.
+        raw: The thread as the server described it.
+        state: The thread as the engine keeps it.
 
     Attributes:
         id: Id of the thread.
         raw: The thread as the server described it when it was opened.
     """
 
-    def __init__(self, client: AsyncCodex, engine: Engine, opened: JsonObject) -> None:
+    def __init__(self, client: AsyncCodex, engine: Engine, raw: JsonObject, state: ThreadState) -> None:
         self._client = client
         self._engine = engine
-        self.raw: JsonObject = opened["thread"]
-        self.id: str = self.raw["id"]
-        self._state = engine.thread(self.id)
+        self.raw = raw
+        self.id = state.thread_id
+        self._state = state
 
     def __repr__(self) -> str:
         return f"AsyncThread(id={self.id!r})"

@@ -158,14 +158,15 @@ class TurnReader:
         return None
 
     def give_up(self) -> None:
-        """Stop reading: the turn is interrupted, unless it has ended, is detached, or has other readers."""
+        """Stop reading: the turn is interrupted, unless it has ended, is detached, or has other users."""
         if not self.is_over:
             self.is_over = True
             self._turn.detach(self._buffer)
-            if not self._is_detached and not self._turn.is_done and not self._turn.reader_count:
+            if not self._is_detached and not self._turn.is_done and not self._turn.user_count:
                 self._engine.interrupt(self._turn)
 
     def give_up_in_finalizer(self) -> None:
-        """As `give_up`, for `__del__`: takes no lock."""
-        if not self.is_over and not self._is_detached and not self._turn.is_done:
-            self._engine.interrupt_from_finalizer(self._turn)
+        """As `give_up`, for `__del__`: takes no lock that the interrupted code might hold."""
+        if not self.is_over and not self._turn.is_done:
+            is_unused = not self._is_detached and self._turn.user_count <= 1
+            self._engine.drop_reader_from_finalizer(self._turn, self._buffer, interrupt=is_unused)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from codex_app_server._async import AsyncCodex
-    from codex_app_server._engine.state import TurnState
+    from codex_app_server._engine.state import ThreadState, TurnState
     from codex_app_server.events import Event
     from codex_app_server.inputs import Input
     from codex_app_server.json_types import JsonObject
@@ -145,6 +145,10 @@ class Codex:
         """
         return self._engine.request(method, params, timeout_s=timeout_s).wait()
 
+    def _open(self, method: str, params: JsonObject) -> tuple[Engine, JsonObject, ThreadState]:
+        engine = self._engine
+        return engine, *engine.open_thread(method, params).wait()
+
     def thread_start(self, **options: Unpack[ThreadStartOptions]) -> Thread:
         """Start a thread. The sandbox is read-only unless the options say otherwise.
 
@@ -157,7 +161,7 @@ class Codex:
 
         Protocol: `thread/start`.
         """
-        return Thread(self, self._engine, self.request("thread/start", thread_start_params(options)))
+        return Thread(self, *self._open("thread/start", thread_start_params(options)))
 
     def thread_resume(self, thread_id: str, **options: Unpack[ThreadResumeOptions]) -> Thread:
         """Open an earlier thread, to go on with it.
@@ -172,9 +176,7 @@ class Codex:
 
         Protocol: `thread/resume`.
         """
-        return Thread(
-            self, self._engine, self.request("thread/resume", thread_resume_params(thread_id, options))
-        )
+        return Thread(self, *self._open("thread/resume", thread_resume_params(thread_id, options)))
 
     def thread_fork(self, thread_id: str, **options: Unpack[ThreadForkOptions]) -> Thread:
         """Start a thread with the history of another one.
@@ -188,7 +190,7 @@ class Codex:
 
         Protocol: `thread/fork`.
         """
-        return Thread(self, self._engine, self.request("thread/fork", thread_fork_params(thread_id, options)))
+        return Thread(self, *self._open("thread/fork", thread_fork_params(thread_id, options)))
 
 
 class Thread:
@@ -199,19 +201,20 @@ class Thread:
     Args:
         client: The client that opened it.
         engine: The engine of that client.
-        opened: The answer of the server.
+        raw: The thread as the server described it.
+        state: The thread as the engine keeps it.
 
     Attributes:
         id: Id of the thread.
         raw: The thread as the server described it when it was opened.
     """
 
-    def __init__(self, client: Codex, engine: Engine, opened: JsonObject) -> None:
+    def __init__(self, client: Codex, engine: Engine, raw: JsonObject, state: ThreadState) -> None:
         self._client = client
         self._engine = engine
-        self.raw: JsonObject = opened["thread"]
-        self.id: str = self.raw["id"]
-        self._state = engine.thread(self.id)
+        self.raw = raw
+        self.id = state.thread_id
+        self._state = state
 
     def __repr__(self) -> str:
         return f"Thread(id={self.id!r})"

@@ -49,7 +49,6 @@ class Call:
     """
 
     __slots__ = (
-        "is_abandoned",
         "is_urgent",
         "line",
         "method",
@@ -78,7 +77,6 @@ class Call:
         self.on_result = on_result
         self.on_error = on_error
         self.is_urgent = is_urgent
-        self.is_abandoned = False
         self.timer: asyncio.TimerHandle | None = None
 
 
@@ -136,12 +134,12 @@ class Connection:
         """Write a request, now or when its turn comes."""
         if call.is_urgent:
             self._put(call)
-        elif call.method in _THREAD_OPENERS:
-            self._openers.append(call)
-            self.pump()
-        else:
-            self._queue.append(call)
-            self.pump()
+            return
+        queue = self._openers if call.method in _THREAD_OPENERS else self._queue
+        queue.append(call)
+        self.pump()
+        if call.timer is None:
+            call.timer = self._loop.call_later(call.timeout_s, self._still_queued, call, queue)
 
     def pump(self) -> None:
         """Write the queued requests that may go now."""
@@ -154,26 +152,30 @@ class Connection:
             else:
                 return
 
-    def _put(self, call: Call) -> None:
-        if call.is_abandoned:
-            self._opening -= call.method in _THREAD_OPENERS and not call.is_urgent
+    def _still_queued(self, call: Call, queue: deque[Call]) -> None:
+        if not self._is_full():
+            # The server works off those before it, each of which has its own deadline.
+            call.timer = self._loop.call_later(call.timeout_s, self._still_queued, call, queue)
             return
+        queue.remove(call)
+        self._give_up(call, "the server does not read what is written to it")
+
+    def _put(self, call: Call) -> None:
+        if call.timer is not None:
+            call.timer.cancel()
         self._pending[call.request_id] = call
         self._in_flight += not call.is_urgent
         call.timer = self._loop.call_later(call.timeout_s, self._timed_out, call)
         self._write(call.line)
 
     def _timed_out(self, call: Call) -> None:
-        if self._pending.pop(call.request_id, None) is None:
-            return
-        self._released(call)
-        call.on_error(
-            lambda: RequestTimeoutError(
-                f"no answer to {call.method!r} within {call.timeout_s:g} s",
-                method=call.method,
-                timeout_s=call.timeout_s,
-            )
-        )
+        if self._pending.pop(call.request_id, None) is not None:
+            self._released(call)
+            self._give_up(call, "")
+
+    def _give_up(self, call: Call, why: str) -> None:
+        text = f"no answer to {call.method!r} within {call.timeout_s:g} s" + (f": {why}" if why else "")
+        call.on_error(lambda: RequestTimeoutError(text, method=call.method, timeout_s=call.timeout_s))
         self.pump()
         self._flush()
 
@@ -215,11 +217,6 @@ class Connection:
 
     # --- what comes in ---
 
-    @property
-    def unfinished_bytes(self) -> int:
-        """Size of a message that has begun to arrive."""
-        return self._splitter.pending_bytes
-
     def feed(self, chunk: bytes) -> None:
         """Read the next chunk of the server's output."""
         on_notification = self._on_notification
@@ -252,16 +249,16 @@ class Connection:
                 # One message that nobody foresaw must not end the reading of all others.
                 _log.exception("could not handle a message of method %r from the app-server", method)
 
-    def finish(self) -> None:
-        """The output has ended: a last message may lack its newline."""
-        if self._splitter.pending_bytes:
-            rest = self._splitter.finish()
-            try:
-                decode_line(rest)
-            except ValueError:
-                return
-            self.feed(rest + b"\n")
-            self._splitter.feed(b"\n")
+    def finish(self) -> int:
+        """Read what is left when the output has ended; return the size of a message that was cut off."""
+        rest = self._splitter.finish()
+        try:
+            decode_line(rest)
+        except ValueError:
+            return len(rest)
+        # A last message that only lacks its newline.
+        self.feed(rest + b"\n")
+        return 0
 
     def _answered(self, message: JsonObject, line: bytes) -> None:
         request_id = message.get("id")

@@ -31,6 +31,7 @@ from codex_app_server.errors import (
     JsonRpcError,
     LaunchError,
     ProcessExitedError,
+    RemoteProtocolError,
     RequestTimeoutError,
     TransportClosedError,
 )
@@ -39,6 +40,7 @@ from codex_app_server.questions import ApprovalRequest, approval_kind, default_a
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from codex_app_server._engine.buffers import EventBuffer
     from codex_app_server._engine.server_info import ServerInfo
     from codex_app_server._engine.state import ThreadState, TurnStart, TurnState
     from codex_app_server._engine.wakeups import Waiter
@@ -124,10 +126,6 @@ class Engine:
         """Process id of the server, once it was started."""
         return None if self._process is None else self._process.pid
 
-    def thread(self, thread_id: str) -> ThreadState:
-        """Return the state of a thread."""
-        return self.turns.thread(thread_id)
-
     def request(
         self, method: str, params: Mapping[str, object] | None, *, timeout_s: float | None = None
     ) -> Completion[Any]:
@@ -150,6 +148,30 @@ class Engine:
         self._post(partial(self._send, call))
         return completion
 
+    def open_thread(
+        self, method: str, params: Mapping[str, object]
+    ) -> Completion[tuple[JsonObject, ThreadState]]:
+        """Send a request that opens a thread; the completion has the thread as it came, and its state.
+
+        The state is made when the answer is read, so that nothing that follows it is missed.
+        """
+        completion: Completion[tuple[JsonObject, ThreadState]] = Completion()
+
+        def settle(result: Any) -> None:
+            try:
+                raw: JsonObject = result["thread"]
+                state = self.turns.opened(raw)
+            except (KeyError, TypeError):
+                fail(partial(RemoteProtocolError, f"the answer to {method!r} names no thread"))
+            else:
+                self.waking += completion.set_value((raw, state))
+
+        def fail(make_error: Callable[[], BaseException]) -> None:
+            self.waking += completion.set_error(make_error)
+
+        self._post(partial(self._send, self._make_call(method, params, settle, fail)))
+        return completion
+
     def start_turn(self, start: TurnStart) -> Completion[TurnState]:
         """Start a turn, after those of its thread that are before it."""
         self._check_open()
@@ -169,9 +191,15 @@ class Engine:
             completion.set_value(None)
         return completion
 
-    def interrupt_from_finalizer(self, turn: TurnState) -> None:
-        """As `interrupt`, for `__del__`: takes no lock that the interrupted code might hold."""
-        self._post_from_finalizer(partial(self.turns.interrupt, turn))
+    def drop_reader_from_finalizer(self, turn: TurnState, buffer: EventBuffer, *, interrupt: bool) -> None:
+        """Detach a reader that was collected, and interrupt its turn; for `__del__`, so it takes no lock."""
+
+        def drop() -> None:
+            turn.detach(buffer)
+            if interrupt:
+                self.turns.interrupt(turn)
+
+        self._post_from_finalizer(drop)
 
     def refuse_calls(self, turn: TurnState) -> None:
         """Nobody will answer the tool calls of this turn: answer them with a failure."""
@@ -223,6 +251,7 @@ class Engine:
         self._check_open()
         if not self._enqueue(command):
             self._check_open()
+            raise ClientClosedError("this client has not been started, or has just ended")
 
     def _enqueue(self, command: Callable[[], None]) -> bool:
         """As `_post`; False when the engine has ended, and nothing will run any more."""
@@ -451,10 +480,7 @@ class Engine:
         process, connection = self._process, self._connection
         if process is None or self._failure is not None:
             return
-        unfinished = 0
-        if connection is not None:
-            connection.finish()
-            unfinished = connection.unfinished_bytes
+        unfinished = 0 if connection is None else connection.finish()
         self._fail(_exit_error(process.exit_code, self._stderr_tail(), unfinished))
 
     def _begin_close(self) -> None:

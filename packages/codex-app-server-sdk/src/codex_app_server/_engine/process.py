@@ -119,7 +119,10 @@ class ServerProcess:
             target=self._reap, args=(popen,), name="codex-app-server-reaper", daemon=True
         )
         self._reaper.start()
-        await self._connect(popen)
+        try:
+            await self._connect(popen)
+        except OSError as exc:
+            raise LaunchError(f"cannot talk to {argv[0]!r}: {exc}") from exc
 
     async def _connect(self, popen: subprocess.Popen[bytes]) -> None:
         loop = self._loop

@@ -187,8 +187,12 @@ class TurnState:
     @property
     def reader_count(self) -> int:
         """How many readers there are."""
-        with self.lock:
-            return len(self._readers)
+        return len(self._readers)
+
+    @property
+    def user_count(self) -> int:
+        """How many read it or wait for its end; takes no lock, since finalizers ask too."""
+        return len(self._readers) + len(self._done_waiters)
 
     def enlist_for_end(self, waiter: Waiter) -> bool:
         """Have `waiter` woken at the end of the turn; False when it has ended already."""

@@ -10,10 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import threading
 import weakref
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from codex_app_server._engine.state import ThreadState, TurnState
 from codex_app_server._wire.normalise import normalise
@@ -35,11 +34,10 @@ from codex_app_server.events import (
 from codex_app_server.questions import ToolCall
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from codex_app_server._engine.engine import Engine
     from codex_app_server._engine.state import TurnStart
-    from codex_app_server._engine.wakeups import Completion
+    from codex_app_server._engine.wakeups import Completion, Waiter
     from codex_app_server.events import (
         Event,
     )
@@ -59,12 +57,47 @@ _FOUND_TURN = re.compile(r"but found `([^`]+)`")
 _NO_HANDLER = "This tool is not available: the client has no handler for it."
 
 
-class TurnTable:
-    """All threads and turns of one connection. Its methods run on the engine's loop, except `thread`."""
+class Link(Protocol):
+    """What the table needs of the engine."""
 
-    def __init__(self, engine: Engine) -> None:
+    waking: list[Waiter]
+
+    def send(
+        self,
+        method: str,
+        params: Mapping[str, object],
+        on_result: Callable[[Any], None],
+        on_error: Callable[[Callable[[], BaseException]], None],
+    ) -> None:
+        """Send a request."""
+        ...
+
+    async def call(self, method: str, params: Mapping[str, object], timeout_s: float) -> Any:
+        """Send an urgent request and wait for its result."""
+        ...
+
+    def answer(self, request_id: str | int, result: JsonObject) -> None:
+        """Answer a request of the server."""
+        ...
+
+    def answer_soon(self, request_id: str | int, result: JsonObject) -> None:
+        """Answer it from any OS thread."""
+        ...
+
+    def refuse(self, request_id: str | int, code: int, message: str) -> None:
+        """Answer it with an error."""
+        ...
+
+    def flush(self) -> None:
+        """Wake everybody who has something to read."""
+        ...
+
+
+class TurnTable:
+    """All threads and turns of one connection. Its methods run on the engine's loop."""
+
+    def __init__(self, engine: Link) -> None:
         self._engine = engine
-        self._lock = threading.Lock()
         # A thread lives as long as somebody uses it: a face, a start on its way, a running turn.
         self._threads: weakref.WeakValueDictionary[str, ThreadState] = weakref.WeakValueDictionary()
         self._turns: dict[str, TurnState] = {}
@@ -76,13 +109,23 @@ class TurnTable:
         self._changes: dict[str, asyncio.Event] = {}
         self._touched: list[TurnState] = []
 
-    def thread(self, thread_id: str) -> ThreadState:
-        """Return the state of a thread; may be called on any OS thread."""
-        with self._lock:
-            state = self._threads.get(thread_id)
-            if state is None:
-                self._threads[thread_id] = state = ThreadState(thread_id)
-            return state
+    def opened(self, thread: JsonObject) -> ThreadState:
+        """Return the state of a thread that was started, resumed or forked; one for all who use it.
+
+        Args:
+            thread: The thread as the server described it.
+        """
+        thread_id: str = thread["id"]
+        state = self._threads.get(thread_id)
+        if state is None:
+            self._threads[thread_id] = state = ThreadState(thread_id)
+            if _is_active(thread):
+                # Resumed while somebody else's turn runs in it.
+                state.foreign_turn = next(
+                    (turn["id"] for turn in thread.get("turns") or () if turn.get("status") == "inProgress"),
+                    "",
+                )
+        return state
 
     # --- starting ---
 
@@ -196,6 +239,10 @@ class TurnTable:
         thread = self._threads.get(thread_id) if isinstance(thread_id, str) else None
         if thread is None:
             return None
+        if thread.foreign_turn is not None and method == "thread/status/changed" and not _is_active(params):
+            # The end of somebody else's turn, also where its `turn/completed` does not reach us.
+            thread.foreign_turn = None
+            self._next(thread)
         turn = thread.active or thread.early
         if turn is not None:
             return turn.turn_id
@@ -216,7 +263,7 @@ class TurnTable:
             return thread.early
         if method == "turn/started":
             thread.foreign_turn = turn_id
-        elif method == "turn/completed" and thread.foreign_turn == turn_id:
+        elif method == "turn/completed" and thread.foreign_turn in {turn_id, ""}:
             thread.foreign_turn = None
             thread.finished.append(turn_id)
             self._next(thread)
@@ -400,6 +447,11 @@ class TurnTable:
             for completion in self._interrupts.pop(turn.turn_id, ()):
                 self._engine.waking += completion.set_value(None)
             self._engine.flush()
+
+
+def _is_active(params: JsonObject) -> bool:
+    status = params.get("status")
+    return isinstance(status, dict) and cast("JsonObject", status).get("type") == "active"
 
 
 async def _wait(event: asyncio.Event, timeout_s: float) -> None:

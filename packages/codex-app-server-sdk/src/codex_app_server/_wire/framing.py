@@ -64,6 +64,7 @@ class LineSplitter:
         """Return what is left when the stream has ended: a last line without its newline, or half of one."""
         data = b"".join(self._parts)
         self._parts = []
+        self._size = 0
         return data
 
     def _checked(self, line: bytes) -> bytes | OversizedLine:
