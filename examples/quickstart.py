@@ -129,7 +129,7 @@ async def main_job(config: AppServerConfig) -> None:
         account = await codex.request("account/read")
         if account["requiresOpenaiAuth"] and account["account"] is None:
             raise SystemExit(
-                "not logged in: run `codex login` first, or set up a model provider in config.toml"
+                "not logged in: run `python -m codex_app_server codex login` first, or set up a model provider in config.toml"
             )
         used = {
             "core client": await core_client(codex),

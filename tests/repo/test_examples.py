@@ -54,7 +54,7 @@ def test_an_example_prints_what_it_promises(name: str) -> None:
 def test_the_quickstart_says_so_when_nobody_is_logged_in(tmp_path: Path) -> None:
     done = run("quickstart.py", "--live", CODEX_HOME=str(tmp_path), HOME=str(tmp_path))
     assert done.returncode == 1
-    assert "run `codex login` first" in done.stderr
+    assert "run `python -m codex_app_server codex login` first" in done.stderr
 
 
 def test_the_quickstart_runs_live_with_the_users_own_configuration(
@@ -67,3 +67,16 @@ def test_the_quickstart_runs_live_with_the_users_own_configuration(
     done = run("quickstart.py", "--live", **setup.env)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("An answer of the configured provider.") == 3
+
+
+def test_the_codex_binary_can_be_run_through_the_package() -> None:
+    def module(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "codex_app_server", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert module("codex", "--version").stdout.startswith("codex-cli 0.")
+    assert (
+        module().returncode,
+        module("--help").returncode,
+        module("codex", "--no-such-option").returncode,
+    ) == (2, 0, 2)

@@ -86,7 +86,7 @@ class ChatCodex(BaseChatModel):
 
         ```bash
         pip install "langchain-codex[runtime]"
-        codex login
+        python -m codex_app_server codex login
         ```
 
         There is no API key to give: the app-server uses the login and the model providers of
