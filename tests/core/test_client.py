@@ -23,6 +23,7 @@ from codex_app_server import (
     MessageFinished,
     MethodNotFoundError,
     Notification,
+    OtherEvent,
     ReasoningDelta,
     ReasoningFinished,
     TextDelta,
@@ -115,7 +116,9 @@ async def test_awaited_events_are_the_same_as_blocking_ones(scripted_codex: Scri
         blocking = list(codex.thread_start(ephemeral=True).turn("Say hello.").events())
 
     def essence(events: list[Event]) -> list[Any]:
-        return [(event.kind, event.method, getattr(event, "text", None)) for event in events]
+        # Warnings and notes about the thread depend on what the server has seen before.
+        told = [event for event in events if not isinstance(event, (WarningRaised, OtherEvent))]
+        return [(event.kind, event.method, getattr(event, "text", None)) for event in told]
 
     assert essence(awaited) == essence(blocking)
 
@@ -275,6 +278,8 @@ def test_steer_gives_the_running_turn_more_input(scripted_codex: ScriptedCodexFa
         turn = codex.thread_start().turn("Do one thing.")
         gate.wait_reached()
         turn.steer("Do the other thing instead.")
+        # Servers before 0.163 let the running answer finish first; newer ones cut it off.
+        gate.open()
         result = turn.run()
     assert (result.status, result.text) == ("completed", "the other thing")
     assert result.streamed_text.endswith("the other thing")
