@@ -4,6 +4,7 @@
     python3 dev.py quickstart          the main job: core client, LangChain, LlamaIndex on one app-server
     python3 dev.py quickstart --live   the same with your Codex login
     python3 dev.py test                every check; `test lint types` runs just those
+    python3 dev.py compat              the tests with the lowest dependencies, and on the other Pythons of this machine
     python3 dev.py fix                 format, and fix what the linter can
     python3 dev.py refresh             newer dependencies into constraints.txt
 
@@ -79,6 +80,63 @@ def prepare(*, with_tools: bool) -> None:
     editable = [part for name in DISTRIBUTIONS for part in ("--editable", f"{name}[runtime]")]
     run(*pip, *editable, *(("--group", "dev") if with_tools else ()), env=env)
     stamp.write_text(state)
+
+
+def install(venv_dir: Path, interpreter: str, *options: str) -> Path:
+    """Make another environment with everything in it; return its Python."""
+    python = venv_dir / PYTHON.relative_to(VENV)
+    if not python.exists():
+        run(interpreter, "-m", "venv", venv_dir)
+    editable = [part for name in DISTRIBUTIONS for part in ("--editable", f"{name}[runtime]")]
+    run(
+        PYTHON,
+        "-m",
+        "uv",
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        python,
+        *options,
+        *editable,
+        "--group",
+        "dev",
+    )
+    return python
+
+
+def compat(_: list[str]) -> None:
+    """Run the tests with the lowest dependencies, and those of the core on every other Python that is there."""
+    prepare(with_tools=True)
+    pythons = other_pythons()
+    print("other Pythons here:", ", ".join(pythons) or "none", flush=True)
+    for version, interpreter in pythons.items():
+        python = install(ROOT / f".venv-{version}", interpreter, "--constraint", str(CONSTRAINTS))
+        print(f"--- tests of the core on {version}", flush=True)
+        run(python, "-m", "pytest", "-n", "auto", "-p", "no:cacheprovider", "tests/core")
+    oldest = min(pythons, key=lambda version: int(version.split(".")[1]), default=None)
+    interpreter = sys.executable if oldest is None or sys.version_info[:2] == (3, 10) else pythons[oldest]
+    python = install(ROOT / ".venv-lowest", interpreter, "--resolution", "lowest-direct")
+    print("--- tests with the lowest dependencies", flush=True)
+    run(python, "-m", "pytest", "-n", "auto", "-p", "no:cacheprovider")
+
+
+def other_pythons() -> dict[str, str]:
+    """Return the supported Pythons on this machine, other than the one that runs this, by version."""
+    found: dict[str, str] = {}
+    for minor in range(10, 14):
+        version = f"3.{minor}"
+        candidates = [
+            shutil.which(f"python{version}"),
+            *Path.home().glob(f".pyenv/versions/{version}.*/bin/python"),
+        ]
+        for candidate in filter(None, candidates):
+            # A shim may be there for a version that is not.
+            code = "import sys, venv, ensurepip; print('.'.join(map(str, sys.version_info[:2])))"
+            answer = subprocess.run([str(candidate), "-c", code], capture_output=True, text=True, check=False)
+            if answer.stdout.strip() == version and sys.version_info[:2] != (3, minor):
+                found[version] = str(candidate)
+    return found
 
 
 def quickstart(options: list[str]) -> None:
@@ -193,18 +251,16 @@ def fix(_: list[str]) -> None:
 
 def refresh(_: list[str]) -> None:
     """Resolve the newest dependencies for all supported Pythons into constraints.txt."""
-    uv = shutil.which("uv")
-    if uv is None:
-        sys.exit("this needs uv on PATH: pip install uv")
+    prepare(with_tools=True)
     own = [part for name in DISTRIBUTIONS for part in ("--no-emit-package", Path(name).name)]
     files = [f"{name}/pyproject.toml" for name in DISTRIBUTIONS]
     run(
-        uv, "pip", "compile", "--upgrade", "--universal", "--python-version", "3.10", "--no-header", "--no-annotate",
+        PYTHON, "-m", "uv", "pip", "compile", "--upgrade", "--universal", "--python-version", "3.10", "--no-header", "--no-annotate",
         "--quiet", *own, "--group", "dev", *files, "--output-file", CONSTRAINTS,
     )  # fmt: skip
 
 
-COMMANDS = {"quickstart": quickstart, "test": test, "fix": fix, "refresh": refresh}
+COMMANDS = {"quickstart": quickstart, "test": test, "compat": compat, "fix": fix, "refresh": refresh}
 
 
 def main() -> None:

@@ -365,8 +365,9 @@ def test_no_process_and_no_secret_before_the_first_call():
             config={"model_providers": {"p": {"http_headers": {"Authorization": "s3cret"}}}},
             api_key=SecretStr("s3cret"),
         )
-    assert "s3cret" not in repr(model) + str(model) + str(model.asdict()) + str(model._serialized)
-    assert model.asdict() != ChatCodex(codex_bin="/does/not/exist").asdict()
+    params = model._identifying_params
+    assert "s3cret" not in repr(model) + str(model) + str(params) + str(model._serialized)
+    assert params != ChatCodex(codex_bin="/does/not/exist")._identifying_params
 
 
 def test_a_misspelt_field_is_refused():

@@ -76,9 +76,14 @@ class LoopWaiter:
 
 def _running_loop() -> tuple[object, Callable[..., object]]:
     trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_run():
-        token = trio.lowlevel.current_trio_token()
-        return token, token.run_sync_soon
+    if trio is not None:
+        try:
+            token = trio.lowlevel.current_trio_token()
+        except RuntimeError:
+            # No trio runs on this OS thread.
+            pass
+        else:
+            return token, token.run_sync_soon
     import asyncio  # noqa: PLC0415
 
     loop = asyncio.get_running_loop()
