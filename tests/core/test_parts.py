@@ -132,6 +132,16 @@ def test_options_that_are_none_are_left_out() -> None:
     assert "sandbox" not in options.thread_start_params({"permissions": "mine"})
 
 
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [(["exec_command"], "belongs to a tool of Codex itself"), (["a b"], "must have 1 to 128"), ([""], "must have 1 to 128"),
+     (["x" * 129], "must have 1 to 128"), (["twice", "twice"], "two tools called 'twice'")],
+)  # fmt: skip
+def test_tool_names_that_codex_would_not_call_are_refused(names: list[str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        options.thread_start_params({"dynamic_tools": [{"type": "function", "name": name} for name in names]})
+
+
 # --- buffers and results ---
 
 

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from codex_app_server.inputs import input_to_wire
+from codex_app_server.tools import check_tool_name
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from codex_app_server.inputs import Input
     from codex_app_server.json_types import JsonObject
@@ -186,7 +188,23 @@ def thread_start_params(options: ThreadStartOptions) -> JsonObject:
         and "sandbox_mode" not in params.get("config", {})
     ):
         params["sandbox"] = "read-only"
+    _check_tools(params.get("dynamicTools", ()))
     return params
+
+
+def _check_tools(specs: Sequence[DynamicToolSpec | Mapping[str, object]]) -> None:
+    """Refuse names that the server would refuse, or accept and never call.
+
+    Raises:
+        ValueError: There is such a name, or one is there twice.
+    """
+    names: set[str] = set()
+    for spec in specs:
+        name = spec.get("name") if isinstance(spec, Mapping) else getattr(spec, "name", None)
+        check_tool_name(str(name))
+        if str(name) in names:
+            raise ValueError(f"there are two tools called {name!r}")
+        names.add(str(name))
 
 
 def thread_resume_params(thread_id: str, options: ThreadResumeOptions) -> JsonObject:

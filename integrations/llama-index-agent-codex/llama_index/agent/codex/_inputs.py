@@ -7,8 +7,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from codex_app_server import ImageInput, TextInput
+from codex_app_server.tools import tool_name
 from llama_index.agent.codex._images import image_url
-from llama_index.agent.codex._tools import wire_name
 from llama_index.core.base.llms.types import (
     CachePoint,
     ImageBlock,
@@ -82,7 +82,7 @@ def history_items(messages: Iterable[ChatMessage]) -> list[dict[str, Any]]:
                     {
                         "type": "function_call",
                         "call_id": block.tool_call_id,
-                        "name": wire_name(block.tool_name),
+                        "name": tool_name(block.tool_name),
                         "arguments": arguments if isinstance(arguments, str) else json.dumps(arguments),
                     }
                 )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from codex_app_server import ImageInput
+from codex_app_server.tools import check_tool_name, tool_name
 from llama_index.agent.codex._images import image_url
 from llama_index.core.base.llms.types import ImageBlock, TextBlock
 
@@ -15,29 +15,7 @@ if TYPE_CHECKING:
 
     from llama_index.core.tools import BaseTool, ToolOutput
 
-__all__ = ["ToolSet", "result_content", "tool_set", "wire_name"]
-
-# Looked up on the true binary: a tool of such a name is accepted, but the model's call goes to the built-in one.
-# Some are offered to some models only; a name that works with one model must not fail silently with the next.
-_BUILT_IN = frozenset(
-    {
-        "apply_patch",
-        "create_goal",
-        "exec",
-        "exec_command",
-        "get_goal",
-        "request_user_input",
-        "shell_command",
-        "tool_search",
-        "update_goal",
-        "view_image",
-        "wait",
-        "write_stdin",
-    }
-)
-_NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_-]")
-# The server refuses longer ones.
-_MAX_NAME_LENGTH = 128
+__all__ = ["ToolSet", "result_content", "tool_set"]
 
 
 @dataclass(frozen=True)
@@ -53,11 +31,6 @@ class ToolSet:
     names: dict[str, str] = field(default_factory=dict[str, str])
 
 
-def wire_name(name: str) -> str:
-    """Return the name that Codex knows a tool by: LlamaIndex allows dots and spaces, Codex does not."""
-    return _NOT_ALLOWED.sub("_", name)
-
-
 def tool_set(tools: Iterable[BaseTool]) -> ToolSet:
     """Return the dynamic tools for tools of LlamaIndex; of several with one name the last one counts.
 
@@ -68,14 +41,9 @@ def tool_set(tools: Iterable[BaseTool]) -> ToolSet:
     names: dict[str, str] = {}
     for tool in tools:
         name = tool.metadata.get_name()
-        wire = wire_name(name)
-        if not 0 < len(wire) <= _MAX_NAME_LENGTH:
-            raise ValueError(f"the tool name {name!r} must have 1 to {_MAX_NAME_LENGTH} characters")
-        if wire in _BUILT_IN:
-            raise ValueError(
-                f"the tool name {name!r} belongs to a tool of Codex itself, which would be called instead: "
-                "give your tool another name"
-            )
+        # LlamaIndex allows dots and spaces.
+        wire = tool_name(name)
+        check_tool_name(wire)
         if names.setdefault(wire, name) != name:
             raise ValueError(
                 f"the tools {names[wire]!r} and {name!r} are both called {wire!r} in Codex: rename one of them"

@@ -13,30 +13,14 @@ from typing import TYPE_CHECKING
 from codex_app_server.testing._json import as_list, as_object, as_text
 from codex_app_server.testing._schema import json_for_schema
 from codex_app_server.testing.parts import Reply, call, conforming, text
+from codex_app_server.tools import BUILT_IN_TOOL_NAMES
 
 if TYPE_CHECKING:
     from codex_app_server.json_types import JsonObject, JsonValue
     from codex_app_server.testing.request import ModelRequest
 
 # Tools of codex itself: never called for want of a better one.
-_BUILT_IN = frozenset(
-    {
-        "apply_patch",
-        "create_goal",
-        "exec",
-        "exec_command",
-        "get_goal",
-        "request_user_input",
-        "shell",
-        "tool_search",
-        "update_goal",
-        "update_plan",
-        "view_image",
-        "wait",
-        "web_search",
-        "write_stdin",
-    }
-)
+_BUILT_IN = BUILT_IN_TOOL_NAMES | {"shell", "update_plan", "web_search"}
 _ANY_TOOL = re.compile(
     r"\bus(?:e|ing) (?:the|a|this|your|one of the) (?:\w+ )?(?:tools?|functions?)\b", re.IGNORECASE
 )
