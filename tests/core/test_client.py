@@ -6,6 +6,7 @@ import asyncio
 import gc
 import pickle
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -408,6 +409,22 @@ def test_a_thread_can_be_resumed_and_forked(scripted_codex: ScriptedCodexFactory
         fork.run("Again?")
     for request in setup.model.requests[1:]:
         assert "Remember the word heron." in str(request.input)
+
+
+def test_an_ephemeral_thread_that_nobody_has_is_dropped_by_the_server(
+    scripted_codex: ScriptedCodexFactory,
+) -> None:
+    with Codex(scripted_codex("fine", extra_config={"thread_unload_delay_secs": 0}).config) as codex:
+        kept, durable = codex.thread_start(ephemeral=True), codex.thread_start()
+        codex.thread_start(ephemeral=True).run("x")
+        with codex.thread_start(ephemeral=True).turn("x").events() as stream:
+            next(stream)
+        del stream
+        # The server drops a thread soon after nobody listens to it, and does not say when.
+        deadline = time.monotonic() + 20
+        while set(codex.request("thread/loaded/list", {})["data"]) != {kept.id, durable.id}:
+            assert time.monotonic() < deadline
+        assert kept.run("y").text == "fine"
 
 
 def test_the_thread_is_read_only_unless_asked_otherwise(scripted_codex: ScriptedCodexFactory) -> None:

@@ -7,19 +7,17 @@ import json
 import os
 import warnings
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from codex_app_server import (
     AppServerConfig,
-    AppServerError,
     AsyncCodex,
     Codex,
     SharedCodex,
-    ThreadStartOptions,
     TurnOptions,
 )
+from codex_app_server.chat import chat_thread_options
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
 from langchain_core.outputs import ChatGenerationChunk
@@ -32,6 +30,7 @@ from langchain_codex._messages import to_items
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    from codex_app_server import ThreadStartOptions
     from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
     from langchain_core.messages import BaseMessage
     from langchain_core.outputs import ChatResult
@@ -41,25 +40,6 @@ __all__ = ["ChatCodex"]
 
 # What LangChain gives to every chat model, and Codex has no setting for.
 _NOT_USED = ("temperature", "max_tokens", "max_retries", "api_key")
-# Only what the messages say reaches the model, and it has no tools.
-_CHAT_CONFIG: dict[str, Any] = {
-    "include_apps_instructions": False,
-    "include_collaboration_mode_instructions": False,
-    "include_environment_context": False,
-    "include_permissions_instructions": False,
-    "notify": [],
-    "skills": {"bundled": {"enabled": False}},
-    "tools": {"experimental_request_user_input": {"enabled": False}},
-    "web_search": "disabled",
-    "features": {
-        "apps": False,
-        "goals": False,
-        "multi_agent": False,
-        "plugins": False,
-        "shell_tool": False,
-        "view_image": False,
-    },
-}
 # A thread lives for one answer; the server would keep it in memory for much longer.
 _SERVER_CONFIG: dict[str, Any] = {"thread_unload_delay_secs": 0}
 
@@ -335,8 +315,6 @@ class ChatCodex(BaseChatModel):
                     yield ChatGenerationChunk(message=chunk)
                 if chunks.is_stopped and not was_stopped:
                     turn.interrupt()
-        with suppress(AppServerError):
-            codex.request("thread/unsubscribe", {"threadId": thread.id})
         limit.check(chunks.result)
         yield ChatGenerationChunk(message=chunks.finish())
 
@@ -353,8 +331,6 @@ class ChatCodex(BaseChatModel):
                     yield ChatGenerationChunk(message=chunk)
                 if chunks.is_stopped and not was_stopped:
                     await turn.interrupt()
-        with suppress(AppServerError):
-            await codex.request("thread/unsubscribe", {"threadId": thread.id})
         limit.check(chunks.result)
         yield ChatGenerationChunk(message=chunks.finish())
 
@@ -373,15 +349,8 @@ class ChatCodex(BaseChatModel):
             )
         return _Call(
             items=to_items(messages),
-            thread=ThreadStartOptions(
-                ephemeral=True,
-                environments=[],
-                approval_policy="never",
-                sandbox="read-only",
-                base_instructions=self.base_instructions,
-                developer_instructions="",
-                model=model,
-                config=_merged(_CHAT_CONFIG, self.config),
+            thread=chat_thread_options(
+                model=model, base_instructions=self.base_instructions, config=self.config
             ),
             turn=TurnOptions(effort=effort, summary=summary),
             stop=list(stop if stop is not None else self.stop or ()),
@@ -404,21 +373,3 @@ def _warn_not_used(names: list[str], *, stacklevel: int) -> None:
     warnings.warn(
         f"ChatCodex does not use {', '.join(names)}: Codex has no such setting", UserWarning, stacklevel
     )
-
-
-def _merged(base: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    """Merge configuration table by table; dotted keys of `extra` name entries of tables."""
-    merged = dict(base)
-    for key, value in extra.items():
-        first, _, rest = key.partition(".")
-        entry: object = {rest: value} if rest else value
-        merged[first] = _merged(_table(merged.get(first)), _table(entry)) if _is_table(entry) else entry
-    return merged
-
-
-def _is_table(value: object) -> bool:
-    return isinstance(value, Mapping)
-
-
-def _table(value: object) -> Mapping[str, Any]:
-    return cast("Mapping[str, Any]", value) if _is_table(value) else {}

@@ -19,6 +19,7 @@ from codex_app_server import (
     TextDelta,
     TurnFinished,
 )
+from codex_app_server.chat import chat_thread_options
 from llama_index.agent.codex._events import raw_turn
 from llama_index.agent.codex._images import must_be_loaded
 from llama_index.agent.codex._inputs import history_items
@@ -52,13 +53,6 @@ __all__ = ["CodexLLM", "open_shared"]
 
 # The input size of the models that Codex ships with; the server tells the true one only after a turn.
 _CONTEXT_WINDOW = 272_000
-_NO_EXTRAS: dict[str, Any] = {
-    "include_environment_context": False,
-    "include_permissions_instructions": False,
-    "web_search": "disabled",
-    "skills": {"bundled": {"enabled": False}},
-    "features": {"multi_agent": False, "goals": False, "shell_tool": False, "view_image": False},
-}
 
 
 def _traced(decorator: Any) -> Callable[[F], F]:
@@ -121,15 +115,9 @@ class CodexLLM(CustomLLM):
         self._shared.close()
 
     def _thread_options(self) -> ThreadStartOptions:
-        return {
-            "ephemeral": True,
-            "environments": [],
-            "sandbox": "read-only",
-            "approval_policy": "never",
-            "base_instructions": self.base_instructions,
-            "config": {**_NO_EXTRAS, **self.config},
-            "model": self.model,
-        }
+        return chat_thread_options(
+            model=self.model, base_instructions=self.base_instructions, config=self.config
+        )
 
     def _turn_options(self) -> TurnOptions:
         return {"effort": self.effort, "summary": _as_is(self.summary)}

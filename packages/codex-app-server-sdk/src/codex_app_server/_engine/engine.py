@@ -225,6 +225,16 @@ class Engine:
         if self._thread is not None:
             self._post_from_finalizer(self._begin_close)
 
+    def forget_thread(self, thread_id: str) -> None:
+        """Tell the server that a thread is not used any more; takes no lock. Protocol: `thread/unsubscribe`."""
+
+        def unsubscribe() -> None:
+            if self._failure is None:
+                params = {"threadId": thread_id}
+                self.send("thread/unsubscribe", params, lambda _: None, lambda _: None)
+
+        self._post_from_finalizer(unsubscribe)
+
     def call_later(self, delay_s: float, action: Callable[[], object]) -> None:
         """Call `action` on the engine's OS thread after a time, unless the engine has ended; takes no lock."""
 

@@ -92,6 +92,10 @@ class Link(Protocol):
         """Wake everybody who has something to read."""
         ...
 
+    def forget_thread(self, thread_id: str) -> None:
+        """Tell the server that a thread is not used any more; called when it was collected."""
+        ...
+
 
 class TurnTable:
     """All threads and turns of one connection. Its methods run on the engine's loop."""
@@ -125,6 +129,9 @@ class TurnTable:
                     (turn["id"] for turn in thread.get("turns") or () if turn.get("status") == "inProgress"),
                     "",
                 )
+            if thread.get("ephemeral"):
+                # It cannot be resumed, so when nobody here has it any more, it only takes up the server's memory.
+                weakref.finalize(state, self._engine.forget_thread, thread_id).atexit = False
         return state
 
     # --- starting ---
