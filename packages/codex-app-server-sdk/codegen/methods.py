@@ -84,10 +84,11 @@ def _params_of(name: str, params: Json | None) -> str | None:
 
 def _result_of(union: str, name: str, params: str | None, definitions: set[str]) -> str:
     by_rule = params.removesuffix("Params") + "Response" if params and params.endswith("Params") else None
-    if union == "ClientRequest" and name in overrides.RESULT_TYPES:
-        result = overrides.RESULT_TYPES[name]
-        if by_rule in definitions:
-            raise SchemaShapeError(f"{name}: the naming rule finds {by_rule} now; drop it from RESULT_TYPES")
+    listed = overrides.RESULT_TYPES.get(name) or overrides.UPCOMING_RESULT_TYPES.get(name)
+    if union == "ClientRequest" and listed is not None:
+        result = listed
+        if by_rule in definitions and by_rule != result:
+            raise SchemaShapeError(f"{name}: RESULT_TYPES has {result}, but the naming rule finds {by_rule} now")
     else:
         result = by_rule
     if result is None or result not in definitions:

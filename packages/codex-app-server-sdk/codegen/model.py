@@ -473,9 +473,9 @@ class Builder:
             if other is not option:
                 others |= set(other.get("required", []))
         own = sorted(set(option.get("required", [])) - others)
-        if len(own) != 1:
+        if not own:
             raise SchemaShapeError(f"{place}: no name for an alternative without title")
-        return f"{pascal(own[0])}{place}"
+        return "".join(map(pascal, own)) + place
 
     def _ref(self, pointer: str) -> Type:
         name = pointer.rsplit("/", 1)[-1]
