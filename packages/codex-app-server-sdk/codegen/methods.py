@@ -88,7 +88,9 @@ def _result_of(union: str, name: str, params: str | None, definitions: set[str])
     if union == "ClientRequest" and listed is not None:
         result = listed
         if by_rule in definitions and by_rule != result:
-            raise SchemaShapeError(f"{name}: RESULT_TYPES has {result}, but the naming rule finds {by_rule} now")
+            raise SchemaShapeError(
+                f"{name}: RESULT_TYPES has {result}, but the naming rule finds {by_rule} now"
+            )
     else:
         result = by_rule
     if result is None or result not in definitions:
