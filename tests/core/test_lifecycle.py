@@ -363,6 +363,45 @@ def test_a_program_that_ends_without_closing_leaves_no_server(how: str, code: in
         psutil.Process(pid).wait(10)
 
 
+FORK = """
+import os, sys, warnings
+from codex_app_server import AppServerConfig, Codex, ForkedClientError, SharedCodex
+warnings.simplefilter("ignore", DeprecationWarning)
+config = AppServerConfig(launch_args_override=tuple(sys.argv[1:]))
+shared = SharedCodex(config)
+codex = shared.sync_client()
+child = os.fork()
+if child == 0:
+    try:
+        codex.thread_start()
+    except ForkedClientError as exc:
+        print("child:", exc, flush=True)
+    codex.close()
+    # What is shared is launched anew where it is needed.
+    print("child has", shared.sync_client().thread_start().id, flush=True)
+    shared.close()
+    sys.exit(0)
+status = os.waitpid(child, 0)[1]
+print("exit", status, "parent has", codex.thread_start().id, flush=True)
+shared.close()
+"""
+
+
+def test_a_client_is_of_no_use_after_a_fork_and_says_so() -> None:
+    with FakeServer([*steps.handshake(), *steps.thread_start()]) as server:
+        done = subprocess.run(
+            [sys.executable, "-c", FORK, *server.argv],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.stderr == ""
+    first, second, third = done.stdout.splitlines()
+    assert "made before a fork, in the parent process" in first
+    assert (second, third) == ("child has thread-1", "exit 0 parent has thread-1")
+
+
 # --- what the true server cannot be made to do ---
 
 

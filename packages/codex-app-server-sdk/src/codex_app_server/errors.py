@@ -10,6 +10,7 @@ Facts are attributes, so that nobody has to parse a message; every exception sur
       TransportClosedError           the connection is gone (also a RuntimeError)
         ProcessExitedError           the app-server process ended
         ClientClosedError            this client was closed
+        ForkedClientError            this client belongs to the parent process
       ProtocolError                  a rule of the protocol was broken
         LocalProtocolError           by this program (also a RuntimeError)
         RemoteProtocolError          by the server
@@ -41,6 +42,7 @@ __all__ = [
     "AppServerRpcError",
     "ClientClosedError",
     "CodexNotFoundError",
+    "ForkedClientError",
     "HandshakeError",
     "InternalRpcError",
     "InvalidParamsError",
@@ -156,6 +158,10 @@ class ProcessExitedError(TransportClosedError):
 
 class ClientClosedError(TransportClosedError):
     """This client was closed, before the call or while it waited."""
+
+
+class ForkedClientError(TransportClosedError):
+    """This client was made before a fork, in the parent process: its server and its OS thread are there."""
 
 
 class ProtocolError(AppServerError):

@@ -10,6 +10,7 @@ import asyncio
 import atexit
 import itertools
 import logging
+import os
 import re
 import threading
 import weakref
@@ -27,6 +28,7 @@ from codex_app_server._wire.json_codec import decode_line, encode_line
 from codex_app_server.errors import (
     AppServerError,
     ClientClosedError,
+    ForkedClientError,
     HandshakeError,
     JsonRpcError,
     LaunchError,
@@ -83,6 +85,7 @@ class Engine:
         self._is_waking_loop = False
         self._is_closing = False
         self._has_ended = False
+        self._pid = os.getpid()
         self._process: ServerProcess | None = None
         self._connection: Connection | None = None
         self._stop: asyncio.Event | None = None
@@ -96,6 +99,7 @@ class Engine:
         with self._lock:
             if self._is_closing:
                 raise ClientClosedError("this client was closed")
+            self._check_fork()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="codex-app-server-engine", daemon=True)
                 _running.add(self)
@@ -105,12 +109,19 @@ class Engine:
     @property
     def is_usable(self) -> bool:
         """Whether it runs, or can still be started."""
-        return not self._is_closing and self._failure is None
+        return not self._is_closing and self._failure is None and not self._is_forked
+
+    @property
+    def _is_forked(self) -> bool:
+        # The OS thread of an engine is not in a forked child: whoever waited for it would wait for ever.
+        return os.getpid() != self._pid
 
     @property
     def is_running(self) -> bool:
         """Whether there is something to close."""
-        return self._thread is not None and not self._is_closing and not self._has_ended
+        return (
+            self._thread is not None and not self._is_closing and not self._has_ended and not self._is_forked
+        )
 
     @property
     def state_name(self) -> str:
@@ -214,7 +225,7 @@ class Engine:
         """Fail what waits, end the server, give everything back; bounded in time and safe to repeat."""
         with self._lock:
             self._is_closing = True
-            if self._thread is None:
+            if self._thread is None or self._is_forked:
                 self._closed.set_value(None)
         self._enqueue(self._begin_close)
         return self._closed
@@ -247,10 +258,17 @@ class Engine:
     def join(self) -> None:
         """Wait for the OS thread, after the completion of `close`: it has only to return."""
         thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
+        if thread is not None and thread is not threading.current_thread() and not self._is_forked:
             thread.join()
 
+    def _check_fork(self) -> None:
+        if self._is_forked:
+            raise ForkedClientError(
+                "this client was made before a fork, in the parent process: make another one"
+            )
+
     def _check_open(self) -> None:
+        self._check_fork()
         if self._failure is not None:
             raise copy_error(self._failure)
         if self._is_closing:
@@ -266,7 +284,7 @@ class Engine:
     def _enqueue(self, command: Callable[[], None]) -> bool:
         """As `_post`; False when the engine has ended, and nothing will run any more."""
         with self._lock:
-            if self._has_ended or self._thread is None:
+            if self._has_ended or self._thread is None or self._is_forked:
                 return False
             self._commands.append(command)
             if not self._is_waking_loop and self._loop is not None:
@@ -276,7 +294,7 @@ class Engine:
 
     def _post_from_finalizer(self, command: Callable[[], None]) -> None:
         loop = self._loop
-        if loop is not None:
+        if loop is not None and not self._is_forked:
             self._commands.append(command)
             try:
                 loop.call_soon_threadsafe(self._run_commands)
