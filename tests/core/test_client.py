@@ -590,3 +590,7 @@ def test_the_configuration_is_checked_when_it_is_made() -> None:
         AppServerConfig(config_overrides={"a=b\nc": 1})
     with pytest.raises(ValueError, match="is empty"):
         AppServerConfig(launch_args_override=())
+    with pytest.raises(TypeError, match="'NoneType'"):
+        AppServerConfig(config_overrides={"model": None})
+    with pytest.raises(TypeError, match="'PORT' must be a str, not 'int'"):
+        AppServerConfig(env={"PORT": 8080})  # pyright: ignore[reportArgumentType]

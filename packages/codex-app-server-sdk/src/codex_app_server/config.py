@@ -54,6 +54,7 @@ class AppServerConfig:
 
     Raises:
         ValueError: A limit is not positive, or a config key is not a dotted key.
+        TypeError: A config value has no TOML form, or an environment variable is no str.
     """
 
     codex_bin: str | os.PathLike[str] | None = None
@@ -83,11 +84,16 @@ class AppServerConfig:
         ):
             if not getattr(self, name) > 0:
                 raise ValueError(f"AppServerConfig.{name} must be positive, not {getattr(self, name)!r}")
-        for key in self.config_overrides:
+        for key, value in self.config_overrides.items():
             if not _CONFIG_KEY.fullmatch(key):
                 raise ValueError(
                     f"config key {key!r} is not a dotted key such as 'model' or 'tools.web_search'"
                 )
+            # What has no TOML form is to fail here, and not when the server is launched.
+            to_toml(value)
+        for name, value in self.env.items():
+            if not isinstance(cast("object", value), str):
+                raise TypeError(f"environment variable {name!r} must be a str, not {type(value).__name__!r}")
         if self.launch_args_override is not None and not self.launch_args_override:
             raise ValueError(
                 "AppServerConfig.launch_args_override is empty: give the whole command line or None"
