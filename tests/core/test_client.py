@@ -351,6 +351,7 @@ async def test_cancelling_a_run_interrupts_the_turn_on_the_server(
         with anyio.fail_after(30):
             # Turns of a thread wait for each other: this one begins when the other has ended.
             assert (await thread.run("Next.")).text == "fine"
+        setup.model.requests[0].wait_ended()
     assert setup.model.requests[0].disconnected
 
 
