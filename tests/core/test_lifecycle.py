@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.lowlevel
+import anyio.to_thread
 import psutil
 import pytest
 from codex_app_server import (
@@ -135,6 +137,35 @@ def test_an_exit_with_code_zero_in_mid_turn_is_an_error_too() -> None:
         with Codex(server.config) as codex:
             with pytest.raises(ProcessExitedError, match="exited with code 0"):
                 codex.thread_start().run("x")
+
+
+@pytest.mark.anyio
+async def test_turns_that_wait_for_one_another_all_end_with_the_server() -> None:
+    scenario = [
+        *steps.handshake(),
+        *steps.thread_start(),
+        steps.expect("turn/start"),
+        steps.barrier("running"),
+        steps.die(),
+    ]
+    with FakeServer(scenario, raise_errors=False) as server:
+        async with AsyncCodex(server.config) as codex:
+            thread = await codex.thread_start()
+            failed: list[str | None] = []
+
+            async def wait() -> None:
+                with pytest.raises(ProcessExitedError) as caught:
+                    await thread.turn("next")
+                failed.append(caught.value.thread_id)
+
+            with anyio.fail_after(60):
+                async with anyio.create_task_group() as group:
+                    for _ in range(500):
+                        group.start_soon(wait)
+                    await anyio.to_thread.run_sync(server.wait_reached, "running")
+                    await anyio.lowlevel.checkpoint()
+                    server.release("running")
+    assert failed == [thread.id] * 500
 
 
 def test_a_message_without_its_newline_before_the_exit_is_still_read() -> None:
@@ -478,6 +509,7 @@ def test_garbage_between_messages_is_skipped() -> None:
         ]
         assert codex._engine._connection is not None
         assert codex._engine._connection.garbage_lines >= 106
+        assert codex._engine._connection.stray_answers == 1
 
 
 def test_nothing_but_garbage_is_an_error() -> None:

@@ -522,9 +522,10 @@ class Engine:
         """The connection is gone: everything that waits ends now, with this error."""
         if self._failure is None:
             self._failure = error
+        # The turns first: a start that fails would otherwise begin the next one of its thread.
+        self.turns.abort_all(self._make_failure)
         if self._connection is not None:
             self._connection.fail_all(partial(self._make_failure, None, None))
-        self.turns.abort_all(self._make_failure)
         if self._stop is not None:
             self._stop.set()
         self.flush()

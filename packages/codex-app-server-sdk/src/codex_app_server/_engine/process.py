@@ -145,11 +145,6 @@ class ServerProcess:
         return self._writer.is_full
 
     @property
-    def has_ended(self) -> bool:
-        """Whether the process is gone."""
-        return self._has_ended
-
-    @property
     def stderr(self) -> bytes:
         """The last part of what it wrote to stderr."""
         return bytes(self._stderr)
