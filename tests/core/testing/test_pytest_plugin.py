@@ -95,7 +95,7 @@ def test_the_set_up_is_what_was_asked_for(scripted_codex: ScriptedCodexFactory) 
         env={"EXTRA": "1"},
         request_max_retries=3,
     )
-    tomllib = pytest.importorskip("tomllib")
+    tomllib = pytest.importorskip("tomllib", reason="Python 3.10 has no TOML reader")
     config: dict[str, Any] = tomllib.loads((codex.home / "config.toml").read_text(encoding="utf-8"))
     assert config["model_providers"]["scripted"]["base_url"] == codex.model.base_url
     assert config["model_providers"]["scripted"]["request_max_retries"] == 3

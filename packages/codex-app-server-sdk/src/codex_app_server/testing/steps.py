@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import signal
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from codex_app_server.testing._json import copied, encode
 
@@ -389,6 +389,6 @@ def check(steps: Sequence[object]) -> list[Step]:
         if not isinstance(step, dict) or "do" not in step:
             raise TypeError(f"not a step of a scenario: {step!r}")
         if step["do"] == "repeat":
-            check(step["steps"])  # type: ignore[arg-type]
+            check(cast("Step", step)["steps"])
     encode(list(steps), what="the scenario")
-    return list(steps)  # type: ignore[arg-type]
+    return [cast("Step", step) for step in steps]
