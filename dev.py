@@ -5,6 +5,7 @@
     python3 dev.py quickstart --live   the same with your Codex login
     python3 dev.py test                every check; `test lint types` runs just those
     python3 dev.py compat              the tests with the lowest dependencies, and on the other Pythons of this machine
+    python3 dev.py newest              the tests of the core on the newest Codex; tells what differs
     python3 dev.py fix                 format, and fix what the linter can
     python3 dev.py refresh             newer dependencies into constraints.txt
 
@@ -139,6 +140,69 @@ def other_pythons() -> dict[str, str]:
     return found
 
 
+def newest(_: list[str]) -> None:
+    """Run the tests of the core on the newest Codex there is, and report what differs from the pinned one.
+
+    A newer server may differ without anything being wrong here, so the report does not fail.
+    """
+    prepare(with_tools=True)
+    with tempfile.TemporaryDirectory() as name:
+        binary = _newest_codex(Path(name))
+        if binary is None:
+            print("no newer Codex can be had here: neither npm nor a package index has one", flush=True)
+            return
+        env = {**os.environ, "CODEX_BIN": str(binary)}
+        version = subprocess.run(
+            [binary, "--version"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        print(f"--- {version}: the protocol", flush=True)
+        command = [PYTHON, f"{CORE}/codegen/generate.py", "--differences", "--codex-bin", binary]
+        subprocess.run(command, cwd=ROOT, check=False)
+        print(f"--- {version}: tests of the core", flush=True)
+        command = [
+            PYTHON,
+            "-m",
+            "pytest",
+            "-n",
+            "auto",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "--tb=line",
+            "-rf",
+            "tests/core",
+        ]
+        failed = subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
+        print(
+            f"--- {version}: {'see the differences above' if failed else 'no test tells a difference'}",
+            flush=True,
+        )
+
+
+def _newest_codex(folder: Path) -> Path | None:
+    """Install the newest Codex into a folder: of npm, which has it first, else of the package index."""
+    npm = shutil.which("npm")
+    if npm is not None:
+        command = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", folder, "@openai/codex"]
+        if subprocess.run(command, check=False).returncode == 0:
+            found = [path for path in folder.glob("node_modules/@openai/**/bin/codex") if path.is_file()]
+            if found:
+                return found[0]
+    command = [
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--target",
+        folder / "pip",
+    ]
+    if subprocess.run([*command, "--upgrade", "openai-codex-cli-bin"], check=False).returncode:
+        return None
+    return next((path for path in (folder / "pip").glob("codex_cli_bin/**/codex") if path.is_file()), None)
+
+
 def quickstart(options: list[str]) -> None:
     """Run the main job."""
     prepare(with_tools=False)
@@ -260,7 +324,14 @@ def refresh(_: list[str]) -> None:
     )  # fmt: skip
 
 
-COMMANDS = {"quickstart": quickstart, "test": test, "compat": compat, "fix": fix, "refresh": refresh}
+COMMANDS = {
+    "quickstart": quickstart,
+    "test": test,
+    "compat": compat,
+    "newest": newest,
+    "fix": fix,
+    "refresh": refresh,
+}
 
 
 def main() -> None:

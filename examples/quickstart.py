@@ -127,7 +127,7 @@ async def main_job(config: AppServerConfig) -> None:
     async with AsyncCodex(config) as codex:
         print(f"codex app-server {codex.metadata.server_version}")
         account = await codex.request("account/read")
-        if account["requiresOpenaiAuth"] and account["account"] is None:
+        if account.requires_openai_auth and account.account is None:
             raise SystemExit(
                 "not logged in: run `python -m codex_app_server codex login` first, or set up a model provider in config.toml"
             )

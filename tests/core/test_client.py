@@ -17,7 +17,6 @@ from codex_app_server import (
     AsyncCodex,
     ClientClosedError,
     Codex,
-    ImageInput,
     InvalidParamsError,
     JsonRpcError,
     LocalProtocolError,
@@ -214,7 +213,7 @@ def test_turns_of_one_thread_wait_for_each_other(scripted_codex: ScriptedCodexFa
         worker.start()
         gate.wait_reached()
         # A trivial request overtakes the turn that waits, which proves that it waits.
-        codex.request("account/read")
+        codex.request_raw("account/read")
         assert (started, len(setup.model.requests)) == ([], 1)
         gate.open()
         assert slow.run().streamed_text == "slow answer"
@@ -236,7 +235,7 @@ async def test_a_waiting_turn_that_is_cancelled_is_never_started(
         await gate.reached_async()
         async with anyio.create_task_group() as group:
             group.start_soon(thread.run, "never")
-            await codex.request("account/read")
+            await codex.request_raw("account/read")
             group.cancel_scope.cancel()
         gate.open()
         assert (await slow.run()).streamed_text == "slow answer"
@@ -423,22 +422,22 @@ def test_an_ephemeral_thread_that_nobody_has_is_dropped_by_the_server(
         del stream
         # The server drops a thread soon after nobody listens to it, and does not say when.
         deadline = time.monotonic() + 20
-        while set(codex.request("thread/loaded/list", {})["data"]) != {kept.id, durable.id}:
+        while set(codex.request_raw("thread/loaded/list", {})["data"]) != {kept.id, durable.id}:
             assert time.monotonic() < deadline
         assert kept.run("y").text == "fine"
 
 
 def test_the_thread_is_read_only_unless_asked_otherwise(scripted_codex: ScriptedCodexFactory) -> None:
     with Codex(scripted_codex("fine", extra_config={"sandbox_mode": "danger-full-access"}).config) as codex:
-        answer = codex.request("thread/start", {})
+        answer = codex.request_raw("thread/start", {})
         assert answer["sandbox"]["type"] == "dangerFullAccess"
         thread = codex.thread_start()
         assert (
-            codex.request("thread/resume", {"threadId": thread.run("x").thread_id})["sandbox"]["type"]
+            codex.request_raw("thread/resume", {"threadId": thread.run("x").thread_id})["sandbox"]["type"]
             == "readOnly"
         )
         open_thread = codex.thread_start(sandbox="workspace-write")
-        opened = codex.request("thread/resume", {"threadId": open_thread.run("x").thread_id})
+        opened = codex.request_raw("thread/resume", {"threadId": open_thread.run("x").thread_id})
         assert opened["sandbox"]["type"] == "workspaceWrite"
 
 
@@ -464,10 +463,10 @@ def test_refusals_have_a_class_each(
 ) -> None:
     with Codex(scripted_codex("fine").config) as codex:
         with pytest.raises(error) as caught:
-            codex.request(method, params)
+            codex.request_raw(method, params)
         assert caught.value.method == method
         assert len(str(caught.value)) < 500
-        assert codex.request("account/read")["requiresOpenaiAuth"] is False
+        assert codex.request_raw("account/read")["requiresOpenaiAuth"] is False
 
 
 def test_bad_input_is_refused_here_and_the_client_stays_usable(scripted_codex: ScriptedCodexFactory) -> None:
@@ -481,9 +480,7 @@ def test_bad_input_is_refused_here_and_the_client_stays_usable(scripted_codex: S
         with pytest.raises(TypeError, match=r"TextInput\.text must be a str"):
             thread.turn(TextInput(None))  # pyright: ignore[reportArgumentType]
         with pytest.raises(ValueError, match="JSON compliant"):
-            thread.turn("x", output_schema={"type": "number", "maximum": float("nan")})
-        with pytest.raises(JsonRpcError, match="remote image URLs are not supported"):
-            thread.turn(ImageInput("https://example.invalid/x.png"))
+            thread.turn("x", additional_context={"a": {"value": float("nan")}})
         with pytest.raises(JsonRpcError) as caught:
             thread.turn("x" * 1_048_577)
         assert caught.value.code == -32602
@@ -522,7 +519,7 @@ async def test_an_async_client_starts_once_however_many_ask(scripted_codex: Scri
     pids: set[int | None] = set()
 
     async def ask() -> None:
-        await codex.request("account/read")
+        await codex.request_raw("account/read")
         pids.add(codex._engine.pid)
 
     async with anyio.create_task_group() as group:

@@ -192,7 +192,7 @@ def test_a_grandchild_that_holds_the_pipe_does_not_hide_the_death(tmp_path: Path
     script.chmod(0o700)
     with Codex(AppServerConfig(launch_args_override=(str(script),))) as codex:
         with pytest.raises(ProcessExitedError, match="exited with code 4"):
-            codex.request("account/read")
+            codex.request_raw("account/read")
 
 
 # --- launch ---
@@ -507,9 +507,11 @@ def test_garbage_between_messages_is_skipped() -> None:
         assert [
             event.raw for event in events if isinstance(event, OtherEvent) and event.method == "brand/new"
         ]
-        assert codex._engine._connection is not None
-        assert codex._engine._connection.garbage_lines >= 106
-        assert codex._engine._connection.stray_answers == 1
+        assert codex._engine._link is not None
+        connection = codex._engine._link._connection
+        assert connection is not None
+        assert connection.garbage_lines >= 106
+        assert connection.stray_answers == 1
 
 
 def test_nothing_but_garbage_is_an_error() -> None:
@@ -547,18 +549,20 @@ def test_a_request_without_an_answer_times_out_and_the_client_stays_usable() -> 
     scenario = [*steps.handshake(), steps.expect("account/read"), *steps.thread_start()]
     with FakeServer(scenario) as server, Codex(server.config) as codex:
         with pytest.raises(RequestTimeoutError, match=r"no answer to 'account/read' within 0\.1 s") as caught:
-            codex.request("account/read", timeout_s=0.1)
+            codex.request_raw("account/read", timeout_s=0.1)
         assert isinstance(caught.value, TimeoutError)
         assert codex.thread_start().id == "thread-1"
 
 
 def test_an_interrupt_that_the_server_ignores_ends_in_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codex_app_server._engine.turns._INTERRUPT_S", 0.2)
+    monkeypatch.setattr("codex_app_server._engine.interrupting.ANSWER_S", 0.2)
     with FakeServer([*steps.handshake(), *steps.thread_start(), *steps.turn_begin(), steps.hang()]) as server:
         with Codex(server.config) as codex:
             turn = codex.thread_start().turn("x")
             turn.interrupt()
-            with pytest.raises(TurnStalledError, match="did not end turn 'turn-1'"):
+            with pytest.raises(
+                TurnStalledError, match="turn 'turn-1' was given up: the server did not end it"
+            ):
                 turn.run()
 
 
@@ -578,7 +582,7 @@ def test_requests_in_flight_are_bounded() -> None:
     with FakeServer(scenario) as server:
         config = AppServerConfig(launch_args_override=server.argv, max_requests_in_flight=4)
         with Codex(config) as codex:
-            workers = [threading.Thread(target=codex.request, args=("account/read",)) for _ in range(14)]
+            workers = [threading.Thread(target=codex.request_raw, args=("account/read",)) for _ in range(14)]
             for worker in workers:
                 worker.start()
             server.wait_reached("full")
@@ -638,7 +642,7 @@ def test_a_turn_of_somebody_else_is_waited_for_and_not_steered() -> None:
     ]  # fmt: skip
     with FakeServer(scenario) as server, Codex(server.config) as codex:
         thread = codex.thread_start()
-        codex.request("account/read")
+        codex.request_raw("account/read")
         texts: list[str] = []
         worker = threading.Thread(target=lambda: texts.append(thread.run("x").text))
         worker.start()

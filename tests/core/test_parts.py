@@ -75,6 +75,10 @@ def test_the_tree_in_the_docstring_is_the_tree() -> None:
         (-32600, "thread not found: 01", ThreadNotFoundError),
         (-32600, "thread not loaded: 01", ThreadNotFoundError),
         (-32600, "no rollout found for thread id 01", ThreadNotFoundError),
+        (-32600, "no archived rollout found for thread id 01", ThreadNotFoundError),
+        (-32601, "list_turns is not supported yet", ThreadNotFoundError),
+        (-32600, "thread 01 is not materialized yet; thread/turns/list is unavailable", ThreadNotFoundError),
+        (-32600, "cannot steer a review turn", ThreadBusyError),
         (-32600, "thread already has an active writer", ThreadBusyError),
         (
             -32603,
@@ -105,22 +109,35 @@ def test_an_answer_of_the_server_becomes_its_class(code: int, message: str, cls:
 @pytest.mark.parametrize(
     ("kind", "method", "own"),
     [
-        (options.ThreadStartOptions, "thread/start", set[str]()),
+        (
+            options.ThreadStartOptions,
+            "thread/start",
+            {"mockExperimentalField", "daybreakEnabled", "selectedCapabilityRoots"},
+        ),
         (options.ThreadResumeOptions, "thread/resume", {"threadId"}),
-        (options.ThreadForkOptions, "thread/fork", {"threadId"}),
-        (options.TurnOptions, "turn/start", {"threadId", "input"}),
+        (options.ThreadForkOptions, "thread/fork", {"threadId", "experimentalPredictionMode"}),
+        (
+            options.TurnOptions,
+            "turn/start",
+            {"threadId", "input", "cyberAccessProgram", "parentTurnId", "rootTurnId", "turnTrigger"},
+        ),
+        (options.ThreadListOptions, "thread/list", set[str]()),
+        (options.TurnListOptions, "thread/turns/list", {"threadId"}),
+        (options.ItemListOptions, "thread/items/list", {"threadId"}),
     ],
 )
-def test_every_option_is_a_param_of_its_method(kind: Any, method: str, own: set[str]) -> None:
+def test_the_options_are_the_params_of_their_method(kind: Any, method: str, own: set[str]) -> None:
     model = params_model(method)
     assert model is not None
     wire = {str(field.serialization_alias or name) for name, field in model.model_fields.items()}
-    assert own < wire or not own
-    unknown = {options.wire_name(name) for name in kind.__optional_keys__} - wire
-    assert unknown == set()
-    undocumented = [name for name in kind.__optional_keys__ if f"{name}:" not in "".join(
-        inspect.getdoc(base) or "" for base in (kind, options._ThreadOptions))]  # fmt: skip
-    assert undocumented == []
+    names = kind.__optional_keys__ - options._LOCAL
+    # All of them but those that are no options: arguments of their own, and the server's inner affairs.
+    assert {options.wire_name(name) for name in names} == wire - own
+    assert own <= wire
+    described = "".join(
+        inspect.getdoc(base) or "" for base in (kind, options._ThreadOptions, options.HandlerOptions)
+    )
+    assert [name for name in kind.__optional_keys__ if f"{name}:" not in described] == []
 
 
 def test_options_that_are_none_are_left_out() -> None:
@@ -383,12 +400,11 @@ def test_a_server_without_a_holder_ends_by_itself(
 def test_a_shared_server_that_died_is_launched_again(scripted_codex: ScriptedCodexFactory) -> None:
     with SharedCodex(scripted_codex("fine").config) as shared:
         client = shared.sync_client()
-        process = client._engine._process
-        assert process is not None
-        process._kill()
+        assert client._engine.pid is not None
+        psutil.Process(client._engine.pid).kill()
         with pytest.raises(errors.ProcessExitedError):  # noqa: PT012 - until the death is noticed
             while True:
-                client.request("account/read")
+                client.request_raw("account/read")
         assert shared.sync_client().thread_start().run("x").text == "fine"
 
 

@@ -76,7 +76,7 @@ def test_interrupting_a_turn_ends_its_running_command(scripted_codex: ScriptedCo
         assert turn.run().status == "interrupted"
         # Gone while the server still runs.
         assert psutil.wait_procs(children, timeout=10)[1] == []
-        assert codex.request("account/read")["account"] is None
+        assert codex.request_raw("account/read")["account"] is None
 
 
 def test_a_tool_call_is_held_until_it_is_answered(scripted_codex: ScriptedCodexFactory) -> None:
@@ -167,7 +167,7 @@ def test_closing_the_client_answers_a_held_call_first() -> None:
         ("execCommandApproval", {"decision": "denied"}),
         ("applyPatchApproval", {"decision": "denied"}),
         ("brand/new/question", None),
-        ("item/tool/requestUserInput", None),
+        ("item/tool/requestUserInput", {"answers": {}}),
     ],
 )
 def test_every_question_gets_an_answer_that_allows_nothing(

@@ -112,16 +112,9 @@ def test_the_transcript_of_a_thread_is_carried_over():
 
 def test_what_llama_index_has_no_word_for_has_an_event_of_ours():
     ids: dict[str, Any] = {"thread_id": "t", "turn_id": "u", "method": "m", "raw": {}}
-    request = ApprovalRequest(
-        request_id=1,
-        approval_kind="command",
-        item_id="i",
-        command="rm x",
-        cwd="/",
-        reason=None,
-        decision="decline",
-        raw={},
-    )
+    params = {"threadId": "t", "turnId": "u", "itemId": "i", "command": "rm x", "cwd": "/"}
+    request = ApprovalRequest("u:1", "item/commandExecution/requestApproval", params, lambda *_: None)
+    request.decline()
     events = [
         ToolOutputDelta(**ids, item_id="i", text="out"),
         PlanUpdated(**ids, explanation="why", steps=(PlanStep("look", "pending"),)),

@@ -24,6 +24,14 @@ EXPECTED = {
         "It is sunny in Paris, 21 degrees.",
         "== token usage ==",
     ],
+    "own_framework.py": [
+        "[get_weather ... ok: Paris: sunny]",
+        "It is sunny in Paris.",
+        "echo hello'? yes]",
+        "ok: hello]",
+        "It printed hello.",
+        "The weather in Paris, and an echo.",
+    ],
 }
 
 

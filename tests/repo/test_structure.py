@@ -13,14 +13,19 @@ from pathlib import Path
 import codex_app_server
 import pytest
 from codex_app_server import (
-    AsyncCodex,
-    AsyncEventStream,
-    AsyncThread,
-    AsyncTurn,
     Codex,
     EventStream,
+    MessageStream,
+    NotificationStream,
+    Pages,
     Thread,
     Turn,
+    _async,
+    _async_streams,
+    _async_thread,
+    _sync,
+    _sync_streams,
+    _sync_thread,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,7 +75,7 @@ def test_the_core_imports_in_one_direction(path: Path) -> None:
         assert names & forbidden == set()
     if place in {"errors.py", "inputs.py", "events.py", "json_types.py"}:
         ours = {name for name in names if name.startswith("codex_app_server.") and name.count(".") == 1}
-        allowed = {"codex_app_server.json_types", "codex_app_server.questions", "codex_app_server.results"}
+        allowed = {f"codex_app_server.{name}" for name in ("approvals", "json_types", "questions", "results")}
         assert ours <= allowed
     if place == "_engine":
         assert (
@@ -115,25 +120,56 @@ def test_what_type_checkers_see_of_the_root_is_what_there_is() -> None:
     assert declared | {"__version__"} == set(codex_app_server.__all__)
 
 
-@pytest.mark.parametrize(
-    ("sync", "awaited"),
-    [(Codex, AsyncCodex), (Thread, AsyncThread), (Turn, AsyncTurn), (EventStream, AsyncEventStream)],
-)
+FACES = [
+    (getattr(sync, name), getattr(awaited, f"Async{name}"))
+    for sync, awaited in ((_sync, _async), (_sync_thread, _async_thread), (_sync_streams, _async_streams))
+    for name in sync.__all__
+    if getattr(sync, name).__module__ == sync.__name__
+]
+
+
+def test_every_class_of_one_face_is_there_in_the_other() -> None:
+    for sync, awaited in ((_sync, _async), (_sync_thread, _async_thread), (_sync_streams, _async_streams)):
+        assert [f"Async{name}" for name in sync.__all__] == list(awaited.__all__)
+    assert {Codex, Thread, Turn, EventStream, MessageStream, NotificationStream, Pages} == {
+        cls for cls, _ in FACES
+    }
+
+
+@pytest.mark.parametrize(("sync", "awaited"), FACES)
 def test_both_faces_have_the_same_methods_with_the_same_parameters(sync: type, awaited: type) -> None:
     other_name = {"aclose": "close", "as_sync": "as_async"}
 
-    def public(cls: type) -> dict[str, list[str]]:
+    def told(text: str) -> list[str]:
+        """Return the exceptions and the protocol methods that a docstring names."""
+        return re.findall(r"^ *(\w+Error):|Protocol: (.*)\.$", text, re.MULTILINE)
+
+    def public(cls: type) -> dict[str, object]:
+        found: dict[str, object] = {}
+        for name, value in inspect.getmembers(cls):
+            if name.startswith("_") and name != "__init__":
+                continue
+            if isinstance(value, property):
+                found[name] = (
+                    "property",
+                    value.fget and inspect.signature(value.fget),
+                    told(value.__doc__ or ""),
+                )
+            elif inspect.isfunction(value):
+                other = other_name.get(name, name)
+                found[other] = inspect.signature(value), told(value.__doc__ or "")
+        return found
+
+    def plain(members: dict[str, object]) -> dict[str, str]:
+        # One face gives the other, starts its client at the first call, and awaits what makes it ready.
+        other = {name: str(value) for name, value in members.items() if name not in {"as_async", "metadata"}}
         return {
-            other_name.get(name, name): list(inspect.signature(value).parameters)
-            for name, value in vars(cls).items()
-            if not name.startswith("_") and callable(value)
+            name: re.sub(r"Async(?=[A-Z])", "", text).replace("Awaitable[Engine]", "Engine")
+            for name, text in other.items()
         }
 
-    assert public(sync) == public(awaited)
-    properties = [
-        {name for name, value in vars(cls).items() if isinstance(value, property)} for cls in (sync, awaited)
-    ]
-    assert properties[0] == properties[1]
+    assert set(public(sync)) == set(public(awaited))
+    assert plain(public(sync)) == plain(public(awaited))
 
 
 @pytest.mark.parametrize("module", ["codex_app_server", "codex_app_server.testing.pytest_plugin"])

@@ -43,6 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
     mode.add_argument(
         "--check", action="store_true", help="change nothing; exit with 1 if anything is not current"
     )
+    mode.add_argument(
+        "--differences", action="store_true", help="change nothing; print what the runtime has more or less"
+    )
     mode.add_argument("--refresh", action="store_true", help="take a new snapshot from the runtime first")
     parser.add_argument(
         "--codex-bin", type=Path, help="binary to ask instead of the installed runtime package"
@@ -51,6 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.check:
             return check(options.codex_bin)
+        if options.differences:
+            return differences(options.codex_bin)
         if options.refresh:
             refresh(options.codex_bin)
         write(generate(snapshots.load(SCHEMA)))
@@ -88,6 +93,12 @@ def generate(snapshot: snapshots.Snapshot) -> dict[str, str]:
     )
     files["_generated/methods.py"] = render.methods_module(
         methods, snapshot.version, head("Protocol methods: the types that belong to each.")
+    )
+    files["_generated/requests.py"] = render.requests_module(
+        methods,
+        definitions,
+        home,
+        head("The requests of the client with their types; for type checkers alone."),
     )
     files["_generated/index.py"] = render.index_module(exported, head("Where each exported name is defined."))
     files["__init__.py"] = render.package_module(exported, head(_PACKAGE_TITLE))
@@ -177,6 +188,27 @@ def check(binary: Path | None) -> int:
     for fault in faults:
         print(fault, file=sys.stderr)
     return 1 if faults else 0
+
+
+def differences(binary: Path | None) -> int:
+    """Print which methods and types another runtime has more or less than the snapshot."""
+    binary = binary or snapshots.installed_runtime()
+    if binary is None:
+        raise snapshots.SnapshotError("no runtime: install openai-codex-cli-bin or give --codex-bin PATH")
+    ours, theirs = snapshots.load(SCHEMA), snapshots.ask_runtime(binary)
+    print(f"snapshot {ours.version}, runtime {theirs.version}")
+    for union in ("ClientRequest", "ServerRequest", "ServerNotification", "ClientNotification"):
+        old, new = (snapshots.methods_of(taken.schema, union) for taken in (ours, theirs))
+        _print_difference(union, old, new)
+    _print_difference("types", *(set(taken.schema["definitions"]["v2"]) for taken in (ours, theirs)))
+    return 0
+
+
+def _print_difference(what: str, old: set[str], new: set[str]) -> None:
+    print(f"{what}: {len(old)} and {len(new)}")
+    for mark, names in (("+", new - old), ("-", old - new)):
+        if names:
+            print(f"  {mark} {', '.join(sorted(names))}")
 
 
 def _runtime_faults(snapshot: snapshots.Snapshot, binary: Path) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import overrides
-from names import attribute, class_from_title, pascal
+from names import attribute, camel, class_from_title, pascal
 
 Json = dict[str, Any]
 
@@ -136,6 +136,14 @@ def _bare(schema: Json) -> Json:
     return {key: value for key, value in schema.items() if key not in {"$schema", "title"}}
 
 
+def _in_camel_case(variant: Json) -> Json:
+    return {
+        **variant,
+        "properties": {camel(name): body for name, body in variant["properties"].items()},
+        "required": [camel(name) for name in variant.get("required", [])],
+    }
+
+
 def text_of(schema: Any) -> str:
     """Return the first paragraph of a description, on one line."""
     raw = cast("Json", schema).get("description", "") if isinstance(schema, dict) else ""
@@ -173,7 +181,8 @@ class Builder:
         return dict(sorted(built.items()))
 
     def _check_overrides(self) -> None:
-        stale = ({*overrides.VARIANT_NAMES, *overrides.EXTRA_ENUMS}) - self._used
+        known = {*overrides.VARIANT_NAMES, *overrides.EXTRA_ENUMS, *overrides.CAMEL_CASE_VARIANTS}
+        stale = known - self._used
         if stale:
             raise SchemaShapeError(f"overrides that no longer apply: {sorted(map(str, stale))}")
 
@@ -264,6 +273,9 @@ class Builder:
         self._nodes.append(
             ModelClass(name, doc, [base_tag, *common], "WireUnion", f', discriminator="{wire}"{renamed}')
         )
+        if name in overrides.CAMEL_CASE_VARIANTS:
+            self._used.add(name)
+            variants = [_in_camel_case(variant) for variant in variants]
         for variant in variants:
             tag = variant["properties"][wire]["enum"][0]
             class_name = self._variant_name(name, variant, tag)

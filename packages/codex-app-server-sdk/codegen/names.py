@@ -27,6 +27,11 @@ def attribute(wire: str, taken: frozenset[str]) -> str:
     return f"{name}_" if keyword.iskeyword(name) or name in taken else name
 
 
+def camel(wire: str) -> str:
+    """Return the camelCase form of a snake_case name: `turn_id` -> `turnId`."""
+    return re.sub(r"_([a-z0-9])", lambda found: found[1].upper(), wire)
+
+
 def pascal(wire: str) -> str:
     """Return the PascalCase form: `openai/userVerification` -> `OpenaiUserVerification`."""
     return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^0-9A-Za-z]+", wire))

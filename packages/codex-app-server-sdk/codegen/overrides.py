@@ -64,6 +64,13 @@ VARIANT_NAMES = {
     ("McpServerElicitationRequestParams", "openai/form"): "OpenaiSlashFormMcpServerElicitationRequestParams",
 }
 
+# Unions whose variants have snake_case properties in the schema and camelCase ones on the wire; what is read may
+# be spelled either way. Seen in 0.163.0, where `thread/timeline/list` answers with `turnId` and `startedAt`.
+CAMEL_CASE_VARIANTS = {
+    "ThreadTimelineEntry",
+    "ThreadRealtimeItem",  # stands inside of the former; not seen itself
+}
+
 # Areas: what is used together is imported together. The longest matching prefix of a method wins; a method
 # of a newer runtime that matches nothing goes to DEFAULT_AREA.
 DEFAULT_AREA = "general"

@@ -187,6 +187,66 @@ def _row(method: Method) -> str:
     return params if method.result is None else f'({params}, "{method.result}", {method.experimental})'
 
 
+def requests_module(
+    methods: list[Method], definitions: Mapping[str, Definition], home: Mapping[str, str], head: str
+) -> str:
+    """Return the base classes that tell type checkers the types of `request`, method by method."""
+    calls = [method for method in methods if method.union == "ClientRequest"]
+    imports: dict[str, set[str]] = {}
+    for name in {root for method in calls for root in method.roots}:
+        imports.setdefault(home[name], set()).add(name)
+    lines = [
+        head,
+        "from __future__ import annotations\n",
+        "from typing import TYPE_CHECKING, overload\n",
+        "if TYPE_CHECKING:",
+        "    from collections.abc import Mapping",
+        "    from typing import Literal\n",
+        f"    from {PACKAGE}._base import WireModel",
+        *(
+            f"    from {PACKAGE}._generated.{module} import {', '.join(sorted(names))}"
+            for module, names in sorted(imports.items())
+        ),
+        "",
+    ]
+    for name, word, how in (("Requests", "def", "blocks"), ("AsyncRequests", "async def", "awaits")):
+        # One line for each overload: broken up by the formatter they would fill thousands.
+        lines += ["# fmt: off", f"class {name}:", f'    """`request` of the client that {how}."""\n']
+        for method in calls:
+            needed = method.params is not None and _is_needed(method.params, definitions)
+            kind = f'Literal["{method.name}"]'
+            lines.append(_overload(word, kind, method.params, method.result, is_needed=needed))
+        lines.append(_overload(word, "str", "WireModel", "object", is_needed=False))
+        lines += [
+            f"    {word} request(self, method: str, params: object = None, *, timeout_s: float | None = None) -> object:",
+            f"{_indent(_indent(docstring(_REQUEST_DOC)))}",
+            "        raise NotImplementedError",
+            "# fmt: on\n",
+        ]
+    return "\n".join(lines)
+
+
+_REQUEST_DOC = """Send any request of the protocol, and get its typed result.
+
+The result is an `object` where no method of this version takes these params: `request_raw` is for the methods
+of newer servers."""
+
+
+def _is_needed(params: str, definitions: Mapping[str, Definition]) -> bool:
+    """Whether a request must come with params: a union has its discriminator, and fields may be required."""
+    node = next(node for node in definitions[params].nodes if node.name == params)
+    return not isinstance(node, ModelClass) or any(field.default is None for field in node.fields)
+
+
+def _overload(word: str, method: str, params: str | None, result: str | None, *, is_needed: bool) -> str:
+    kind = f"{params} | Mapping[str, object]" if params else "Mapping[str, object]"
+    given = f"params: {kind}" if is_needed else f"params: {kind} | None = None"
+    return (
+        "    @overload\n"
+        f"    {word} request(self, method: {method}, {given}, *, timeout_s: float | None = None) -> {result}: ..."
+    )
+
+
 def index_module(names: Mapping[str, list[str]], head: str) -> str:
     """Return the table that finds the module of an exported name."""
     parts = [head, "from __future__ import annotations\n\nfrom typing import Final\n"]

@@ -1,4 +1,4 @@
-"""The awaiting face: AsyncCodex, AsyncThread, AsyncTurn, on asyncio and trio.
+"""The awaiting face: AsyncCodex, on asyncio and trio; its threads and turns are in _async_thread.py.
 
 No task, scope or loop of the caller is held: one object may be used from several event loops, one
 after the other or at the same time. Bodies are a few lines; the engine does the work.
@@ -7,74 +7,119 @@ after the other or at the same time. Bodies are a few lines; the engine does the
 from __future__ import annotations
 
 import warnings
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
-from codex_app_server._engine.engine import Engine
-from codex_app_server._engine.state import TurnStart
-from codex_app_server._engine.wakeups import LoopWaiter, checkpoint
-from codex_app_server._reader import (
-    Notification,
-    TurnReader,
-    inject_params,
-    is_notification,
-    not_active_means_over,
-    outcome,
-    steer_params,
+from codex_app_server._async_streams import (
+    AsyncEventStream,
+    AsyncMessageStream,
+    AsyncNotificationStream,
+    AsyncPages,
+)
+from codex_app_server._async_thread import AsyncThread, AsyncTurn
+from codex_app_server._engine.callers import Caller
+from codex_app_server._engine.listeners import Listener
+from codex_app_server._engine.setup import Handlers, TurnSetup
+from codex_app_server._engine.slot import EngineSlot
+from codex_app_server._reopening import Reopening
+from codex_app_server._requests import (
+    local_params,
+    merged_pages,
+    thread_setup,
+    typed_result,
+    warn_of_missing_tools,
+    wire_params,
 )
 from codex_app_server.config import AppServerConfig
 from codex_app_server.errors import LocalProtocolError, UnknownVersionWarning
 from codex_app_server.metadata import InitializeResult
 from codex_app_server.options import (
+    ThreadListOptions,
     thread_fork_params,
     thread_resume_params,
     thread_start_params,
-    turn_params,
+    to_params,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
     from types import TracebackType
 
     from typing_extensions import Self, Unpack
 
+    from codex_app_server import protocol
+    from codex_app_server._areas.account_async import AsyncAccountArea, AsyncMcpArea
+    from codex_app_server._areas.machine_async import AsyncCommandsArea, AsyncFsArea
+    from codex_app_server._areas.settings_async import AsyncConfigArea, AsyncSkillsArea
+    from codex_app_server._engine.engine import Engine
     from codex_app_server._engine.server_info import ServerInfo
-    from codex_app_server._engine.state import ThreadState, TurnState
     from codex_app_server._sync import Codex
-    from codex_app_server.events import Event
-    from codex_app_server.inputs import Input
+    from codex_app_server.approvals import ApprovalHandler
     from codex_app_server.json_types import JsonObject
-    from codex_app_server.options import (
-        ThreadForkOptions,
-        ThreadResumeOptions,
-        ThreadStartOptions,
-        TurnOptions,
-    )
-    from codex_app_server.results import TurnResult
+    from codex_app_server.observe import MessageHook, TraceContext
+    from codex_app_server.options import ThreadForkOptions, ThreadResumeOptions, ThreadStartOptions
 
-__all__ = ["AsyncCodex", "AsyncEventStream", "AsyncNotificationStream", "AsyncThread", "AsyncTurn"]
+    # `request` with the types of each method, which would take longer to load than all the rest.
+    from codex_app_server.protocol._generated.requests import AsyncRequests
+    from codex_app_server.questions import ElicitationHandler, Question, RequestHandler, UserInputHandler
+else:
+    AsyncRequests = object
+
+__all__ = [
+    "AsyncCodex",
+    "AsyncEventStream",
+    "AsyncMessageStream",
+    "AsyncNotificationStream",
+    "AsyncPages",
+    "AsyncThread",
+    "AsyncTurn",
+]
 
 
-class AsyncCodex:
+class AsyncCodex(AsyncRequests):
     """A Codex app-server, for code that awaits; usable from any task, event loop and OS thread.
 
     The server is launched at the first call, or by `async with`; once, however many ask.
 
     Args:
-        config: How to launch the server; by default the installed runtime, or `codex` on PATH.
+        config: How to launch or reach the server; by default the installed runtime, or `codex` on PATH.
+        approval_handler: Decides on approvals where neither turn nor thread has a handler; sync or async.
+            Without one they are declined.
+        user_input_handler: Answers questions of the model to the user, likewise.
+        elicitation_handler: Answers questions of MCP servers, likewise.
+        request_handler: Answers further requests of the server; without one they are refused.
+        message_hook: Is called with every message, on the OS thread that serves all turns.
+        trace_context: Gives the W3C trace context of the caller; by default that of OpenTelemetry, in
+            programs that use it.
 
     Protocol: `initialize`.
     """
 
     def __init__(
-        self, config: AppServerConfig | None = None, *, _engine: Engine | None = None, _owner: object = None
+        self,
+        config: AppServerConfig | None = None,
+        *,
+        approval_handler: ApprovalHandler | None = None,
+        user_input_handler: UserInputHandler | None = None,
+        elicitation_handler: ElicitationHandler | None = None,
+        request_handler: RequestHandler | None = None,
+        message_hook: MessageHook | None = None,
+        trace_context: TraceContext | None = None,
+        _slot: EngineSlot | None = None,
+        _owner: object = None,
     ) -> None:
         # Another face of the same server was made by somebody who also closes it, and who must
         # not be collected while this one is used.
-        self._is_owner = _engine is None
+        self._is_owner = _slot is None
         self._owner = _owner
-        self._engine = _engine or Engine(config or AppServerConfig())
+        handlers = Handlers(approval_handler, user_input_handler, elicitation_handler, request_handler)
+        self._slot = _slot or EngineSlot(
+            config or AppServerConfig(),
+            setup=TurnSetup(handlers, Caller()),
+            message_hook=message_hook,
+            trace_context=trace_context,
+        )
         self._info: ServerInfo | None = None
+        self._info_of: Engine | None = None
 
     async def __aenter__(self) -> Self:
         try:
@@ -104,6 +149,10 @@ class AsyncCodex:
     def __repr__(self) -> str:
         return f"<AsyncCodex {self._engine.state_name}>"
 
+    @property
+    def _engine(self) -> Engine:
+        return self._slot.engine
+
     async def _ready(self) -> Engine:
         """Launch the server if that has not been done.
 
@@ -112,11 +161,13 @@ class AsyncCodex:
             UnsupportedVersionError: The server is too old.
             LaunchError: It did not start, or did not answer in time.
         """
-        if self._info is None:
-            self._info = info = await self._engine.start().wait_async()
+        engine = self._slot.current()
+        if self._info_of is not engine:
+            info = await engine.start().wait_async()
+            self._info, self._info_of = info, engine
             if info.version_note and self._is_owner:
                 warnings.warn(info.version_note, UnknownVersionWarning, stacklevel=3)
-        return self._engine
+        return engine
 
     @property
     def metadata(self) -> InitializeResult:
@@ -131,6 +182,53 @@ class AsyncCodex:
             )
         return InitializeResult.from_info(self._info)
 
+    @property
+    def pending_requests(self) -> dict[str, Question]:
+        """What the server waits for, by id: approvals, questions and tool calls that nobody has answered yet."""
+        return self._engine.desk.pending()
+
+    @property
+    def account(self) -> AsyncAccountArea:
+        """Signing in and out, limits and usage."""
+        from codex_app_server._areas.account_async import AsyncAccountArea  # noqa: PLC0415 - for who uses it
+
+        return AsyncAccountArea(self, self._ready)
+
+    @property
+    def commands(self) -> AsyncCommandsArea:
+        """Commands on the machine of the server, in its sandbox and without the model."""
+        from codex_app_server._areas.machine_async import AsyncCommandsArea  # noqa: PLC0415 - for who uses it
+
+        return AsyncCommandsArea(self, self._ready)
+
+    @property
+    def config(self) -> AsyncConfigArea:
+        """The configuration of the server, and what it permits."""
+        from codex_app_server._areas.settings_async import AsyncConfigArea  # noqa: PLC0415 - for who uses it
+
+        return AsyncConfigArea(self)
+
+    @property
+    def fs(self) -> AsyncFsArea:
+        """Files of the machine on which the server runs."""
+        from codex_app_server._areas.machine_async import AsyncFsArea  # noqa: PLC0415 - for who uses it
+
+        return AsyncFsArea(self, self._ready)
+
+    @property
+    def mcp(self) -> AsyncMcpArea:
+        """The MCP servers that Codex knows."""
+        from codex_app_server._areas.account_async import AsyncMcpArea  # noqa: PLC0415 - for who uses it
+
+        return AsyncMcpArea(self, self._ready)
+
+    @property
+    def skills(self) -> AsyncSkillsArea:
+        """The skills that the agent has."""
+        from codex_app_server._areas.settings_async import AsyncSkillsArea  # noqa: PLC0415 - for who uses it
+
+        return AsyncSkillsArea(self)
+
     def as_sync(self) -> Codex:
         """Return the blocking face of the same server, which ends with this client.
 
@@ -138,7 +236,7 @@ class AsyncCodex:
         """
         from codex_app_server._sync import Codex  # noqa: PLC0415 - most programs use one face
 
-        return Codex(_engine=self._engine, _owner=self)
+        return Codex(_slot=self._slot, _owner=self)
 
     async def close(self) -> None:
         """End the server and everything that waits on it; takes at most some seconds, and may be repeated.
@@ -146,33 +244,86 @@ class AsyncCodex:
         What still waits gets `ClientClosedError`. Cancelling this leaves the closing to go on by itself.
         """
         if self._is_owner:
-            await self._engine.close().wait_async()
-            self._engine.join()
+            engine = self._slot.close()
+            await engine.close().wait_async()
+            engine.join()
 
-    async def request(
-        self, method: str, params: Mapping[str, object] | None = None, *, timeout_s: float | None = None
-    ) -> Any:
-        """Send any request of the protocol.
+    async def restart(self) -> None:
+        """End the server, if it still runs, and start it again: also after it died.
 
-        Args:
-            method: For example `"account/read"`.
-            params: In wire form; an empty object when None.
-            timeout_s: Deadline in seconds, from when it is written; None is the configuration's.
-
-        Returns:
-            The `result` of the answer.
+        Threads of this client are resumed there when they are used next. A turn that ran ends with
+        `ClientClosedError` and is not run again. Threads that were ephemeral are lost, and say so.
 
         Raises:
-            JsonRpcError: The server refused it.
-            RequestTimeoutError: No answer in time.
-            TransportClosedError: The server is gone, or this client was closed.
+            LaunchError: It did not start.
+            ClientClosedError: This client was closed.
         """
-        engine = await self._ready()
-        return await engine.request(method, params, timeout_s=timeout_s).wait_async()
+        old = self._engine
+        # Who restarts while somebody else does means the same restart.
+        if not old.is_beginning:
+            self._slot.replace(old)
+            await old.close("the server was restarted").wait_async()
+            old.join()
+        await self._ready()
 
-    async def _open(self, method: str, params: JsonObject) -> tuple[Engine, JsonObject, ThreadState]:
+    if not TYPE_CHECKING:  # type checkers take it from the base class
+
+        async def request(
+            self,
+            method: str,
+            params: protocol.WireModel | Mapping[str, object] | None = None,
+            *,
+            timeout_s: float | None = None,
+        ) -> Any:
+            """Send any request of the protocol, and get its typed result.
+
+            Args:
+                method: For example `"account/read"`.
+                params: The params model of the method, or the object in wire form; empty when None.
+                timeout_s: Deadline in seconds, from when it is written; None is the configuration's.
+
+            Returns:
+                The result model of the method; as it came, for a method that this client does not know.
+
+            Raises:
+                JsonRpcError: The server refused it.
+                RemoteProtocolError: The result does not fit its type.
+                RequestTimeoutError: No answer in time.
+                TransportClosedError: The server is gone, or this client was closed.
+            """
+            return typed_result(method, await self.request_raw(method, params, timeout_s=timeout_s))
+
+    async def request_raw(
+        self,
+        method: str,
+        params: protocol.WireModel | Mapping[str, object] | None = None,
+        *,
+        timeout_s: float | None = None,
+    ) -> Any:
+        """Send any request of the protocol, and get its `result` as it came; otherwise as `request`."""
         engine = await self._ready()
-        return engine, *(await engine.open_thread(method, params).wait_async())
+        return await engine.request(method, wire_params(params), timeout_s=timeout_s).wait_async()
+
+    async def notifications(self, *methods: str) -> AsyncMessageStream:
+        """Listen to the notifications of the whole connection, from now on.
+
+        Args:
+            *methods: Those to listen to, for example `"account/updated"`; none means all.
+
+        Returns:
+            A stream that ends with an exception when the server is gone or the client was closed; leave
+            it with `aclose`, or use it in an `async with`.
+        """
+        return AsyncMessageStream(await self._ready(), Listener(methods), self)
+
+    async def _open(self, method: str, params: JsonObject, setup: TurnSetup) -> AsyncThread:
+        engine = await self._ready()
+        params = local_params(params, engine.config)
+        answer, state = await engine.open_thread(method, params, setup).wait_async()
+        if method != "thread/start":
+            state.setup = setup = warn_of_missing_tools(setup, answer["thread"])
+        reopening = Reopening(params)
+        return AsyncThread(self, engine, answer, state, setup, reopening=reopening, ready=self._ready)
 
     async def thread_start(self, **options: Unpack[ThreadStartOptions]) -> AsyncThread:
         """Start a thread. The sandbox is read-only unless the options say otherwise.
@@ -181,15 +332,20 @@ class AsyncCodex:
             **options: See `ThreadStartOptions`.
 
         Raises:
-            TypeError: There is no such option.
+            TypeError: There is no such option, or something in `tools` is no tool.
+            ValueError: The model could not call a tool by its name.
+            FileNotFoundError: There is no such working directory.
             JsonRpcError: The server could not use a value.
 
         Protocol: `thread/start`.
         """
-        return AsyncThread(self, *await self._open("thread/start", thread_start_params(options)))
+        params = thread_start_params(options)
+        return await self._open("thread/start", params, thread_setup(self._slot.setup, Caller(), options))
 
     async def thread_resume(self, thread_id: str, **options: Unpack[ThreadResumeOptions]) -> AsyncThread:
         """Open an earlier thread, to go on with it.
+
+        A turn that runs in it, started by another client or an earlier process, is `AsyncThread.active_turn`.
 
         Args:
             thread_id: Its id.
@@ -201,7 +357,8 @@ class AsyncCodex:
 
         Protocol: `thread/resume`.
         """
-        return AsyncThread(self, *await self._open("thread/resume", thread_resume_params(thread_id, options)))
+        params = thread_resume_params(thread_id, options)
+        return await self._open("thread/resume", params, thread_setup(self._slot.setup, Caller(), options))
 
     async def thread_fork(self, thread_id: str, **options: Unpack[ThreadForkOptions]) -> AsyncThread:
         """Start a thread with the history of another one.
@@ -215,245 +372,72 @@ class AsyncCodex:
 
         Protocol: `thread/fork`.
         """
-        return AsyncThread(self, *await self._open("thread/fork", thread_fork_params(thread_id, options)))
+        params = thread_fork_params(thread_id, options)
+        return await self._open("thread/fork", params, thread_setup(self._slot.setup, Caller(), options))
 
-
-class AsyncThread:
-    """A conversation with the agent; made by the `thread_...` methods of `AsyncCodex`.
-
-    Its turns run one after the other: starting one while another runs waits for that one's end.
-
-    Args:
-        client: The client that opened it.
-        engine: The engine of that client.
-        raw: The thread as the server described it.
-        state: The thread as the engine keeps it.
-
-    Attributes:
-        id: Id of the thread.
-        raw: The thread as the server described it when it was opened.
-    """
-
-    def __init__(self, client: AsyncCodex, engine: Engine, raw: JsonObject, state: ThreadState) -> None:
-        self._client = client
-        self._engine = engine
-        self.raw = raw
-        self.id = state.thread_id
-        self._state = state
-
-    def __repr__(self) -> str:
-        return f"AsyncThread(id={self.id!r})"
-
-    async def turn(self, input: Input, **options: Unpack[TurnOptions]) -> AsyncTurn:  # noqa: A002 - the protocol's word
-        """Start a turn; when another turn of this thread runs, after its end.
+    async def thread_list(self, **options: Unpack[ThreadListOptions]) -> protocol.ThreadListResponse:
+        """List threads, one page of them; `threads` goes through all.
 
         Args:
-            input: Text, an input item, or a sequence of them; an empty one runs the model on the
-                history as it is.
-            **options: See `TurnOptions`.
+            **options: See `ThreadListOptions`.
 
-        Raises:
-            TypeError: Something in `input` is no input, or there is no such option.
-            JsonRpcError: The server refused the turn.
-            TransportClosedError: The server is gone, or the client was closed.
-
-        Protocol: `turn/start`.
+        Protocol: `thread/list`.
         """
-        engine = self._engine
-        start = TurnStart(self._state, turn_params(self.id, input, options))
-        try:
-            state = await engine.start_turn(start).wait_async()
-        except BaseException:
-            # Cancelled, or refused: a turn that comes of it all the same must not run on.
-            engine.abandon_start(start)
-            raise
-        return AsyncTurn(self._client, self._engine, state)
+        return await self.request("thread/list", to_params(options, ThreadListOptions))
 
-    async def run(self, input: Input, **options: Unpack[TurnOptions]) -> TurnResult:  # noqa: A002
-        """Start a turn and wait for its result; see `turn` and `AsyncTurn.run`."""
-        return await (await self.turn(input, **options)).run()
+    def threads(self, **options: Unpack[ThreadListOptions]) -> AsyncPages[protocol.Thread]:
+        """Go through the threads; pages are asked for as they are reached.
 
-    async def inject_items(self, items: Sequence[Mapping[str, object]]) -> None:
-        """Append raw Responses API items to the history that the model sees.
-
-        They do not show up when the thread is read. A message of role `system` would be dropped by
-        the server without a word, and is refused here.
+        Those that were used last come first, unless `sort_key` says otherwise. By `created_at` the
+        server leaves out threads that were created in the same second as the last one of a page.
 
         Args:
-            items: Messages, function calls and their outputs, in wire form.
+            **options: See `ThreadListOptions`.
+
+        Protocol: `thread/list`.
+        """
+        params = {"sortKey": "recency_at", **to_params(options, ThreadListOptions)}
+        return AsyncPages(self, "thread/list", params)
+
+    async def thread_archive(self, thread_id: str) -> protocol.ThreadArchiveResponse:
+        """Take a thread out of lists. Protocol: `thread/archive`.
 
         Raises:
-            ValueError: No items, or one of role `system`.
-            JsonRpcError: The server could not use an item.
-
-        Protocol: `thread/inject_items`.
+            ThreadNotFoundError: There is no such thread.
         """
-        await self._client.request("thread/inject_items", inject_params(self.id, items))
+        return await self.request("thread/archive", {"threadId": thread_id})
 
-
-class AsyncTurn:
-    """One run of the agent in a thread; made by `AsyncThread.turn`.
-
-    Args:
-        client: The client of the thread.
-        engine: The engine of that client.
-        state: The turn, as the engine keeps it.
-
-    Attributes:
-        id: Id of the turn.
-        thread_id: Id of its thread.
-    """
-
-    def __init__(self, client: AsyncCodex, engine: Engine, state: TurnState) -> None:
-        self._client = client
-        self._engine = engine
-        self._state = state
-        self.id = state.turn_id
-        self.thread_id = state.thread_id
-
-    def __repr__(self) -> str:
-        return f"AsyncTurn(id={self.id!r}, thread_id={self.thread_id!r})"
-
-    def events(self, *, detach: bool = False) -> AsyncEventStream:
-        """Read what happens in the turn, from its beginning; several readers each get all of it.
+    async def thread_unarchive(self, thread_id: str, **options: Unpack[ThreadResumeOptions]) -> AsyncThread:
+        """Put an archived thread back into lists, and open it. Protocol: `thread/unarchive`, `thread/resume`.
 
         Args:
-            detach: Let the turn run on when this stream is left before its end. Otherwise the
-                turn is interrupted then, and its commands are ended.
+            thread_id: Its id.
+            **options: See `ThreadResumeOptions`.
 
         Raises:
-            TransportClosedError: While reading: the server is gone, or the client was closed.
+            ThreadNotFoundError: There is no such archived thread.
         """
-        return AsyncEventStream(TurnReader(self._client, self._engine, self._state, is_detached=detach))
+        await self.request_raw("thread/unarchive", {"threadId": thread_id})
+        return await self.thread_resume(thread_id, **options)
 
-    def stream(self, *, detach: bool = False) -> AsyncNotificationStream:
-        """Read the notifications of the turn as the server sent them; otherwise as `events`."""
-        return AsyncNotificationStream(self.events(detach=detach))
-
-    async def run(self) -> TurnResult:
-        """Wait for the end of the turn.
-
-        A failed or interrupted turn is a result too; see `TurnResult.raise_for_status`. When the
-        wait is cancelled, the turn is interrupted. Calls of this program's tools are refused
-        unless a stream of `events` is there to answer them.
+    async def thread_delete(self, thread_id: str) -> protocol.ThreadDeleteResponse:
+        """Delete a thread and its history for good. Protocol: `thread/delete`.
 
         Raises:
-            TransportClosedError: The server is gone, or the client was closed.
+            ThreadNotFoundError: There is no such thread.
         """
-        engine, state = self._engine, self._state
-        if not state.reader_count:
-            engine.refuse_calls(state)
-        waiter = LoopWaiter()
-        if state.enlist_for_end(waiter):
-            try:
-                await waiter.wait()
-            except BaseException:
-                state.dismiss(waiter)
-                engine.interrupt(state)
-                raise
-        return outcome(state)
+        return await self.request("thread/delete", {"threadId": thread_id})
 
-    async def interrupt(self) -> None:
-        """End the turn now, and the commands that it runs; does nothing when it has ended.
+    async def models(self, *, include_hidden: bool = False) -> protocol.ModelListResponse:
+        """List the models that the server knows, all pages in one.
 
-        Protocol: `turn/interrupt`, `thread/backgroundTerminals/clean`.
+        Args:
+            include_hidden: Also those that are not shown to people.
+
+        Protocol: `model/list`.
         """
-        await self._engine.interrupt(self._state).wait_async()
-
-    async def steer(self, input: Input) -> None:  # noqa: A002
-        """Give the running turn further input; the answer that is being written is cut off.
-
-        Raises:
-            TurnNotActiveError: The turn had ended.
-            ThreadBusyError: A turn of this kind (review, compaction) takes no input.
-
-        Protocol: `turn/steer`.
-        """
-        with not_active_means_over(self._state):
-            await self._client.request("turn/steer", steer_params(self._state, input))
-
-
-class AsyncEventStream(AsyncIterator["Event"]):
-    """The events of a turn, for `async for`; ends after `TurnFinished`.
-
-    Leaving it early (`break`, `aclose`, a cancelled wait, the end of an `async with`) interrupts
-    the turn, unless it is detached. It is a class and no generator: nothing of it is finalised in
-    a foreign task.
-
-    Args:
-        reader: Where the events come from.
-    """
-
-    def __init__(self, reader: TurnReader) -> None:
-        self._reader = reader
-        self._batch: Iterator[Event] = iter(())
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> Event:
-        for event in self._batch:
-            return event
-        try:
-            while True:
-                taken = self._reader.take(LoopWaiter)
-                if isinstance(taken, list):
-                    self._batch = batch = iter(taken)
-                    # A full buffer must not keep the other tasks of this loop from running.
-                    await checkpoint()
-                    return next(batch)
-                if taken is None:
-                    break
-                await taken.wait()
-        except BaseException:
-            self._reader.give_up()
-            raise
-        raise StopAsyncIteration
-
-    async def aclose(self) -> None:
-        """Leave the stream."""
-        self._batch = iter(())
-        self._reader.give_up()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    def __del__(self) -> None:
-        self._reader.give_up_in_finalizer()
-
-
-class AsyncNotificationStream(AsyncIterator[Notification]):
-    """The notifications of a turn, for `async for`; see `AsyncEventStream`.
-
-    Args:
-        events: Where they come from.
-    """
-
-    def __init__(self, events: AsyncEventStream) -> None:
-        self._events = events
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> Notification:
-        while True:
-            event = await self._events.__anext__()
-            if is_notification(event):
-                return Notification(event.method, event.raw)
-
-    async def aclose(self) -> None:
-        """Leave the stream."""
-        await self._events.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
+        pages = [await self.request_raw("model/list", {"includeHidden": include_hidden})]
+        while pages[-1].get("nextCursor"):
+            params = {"includeHidden": include_hidden, "cursor": pages[-1]["nextCursor"]}
+            pages.append(await self.request_raw("model/list", params))
+        return typed_result("model/list", merged_pages(pages))

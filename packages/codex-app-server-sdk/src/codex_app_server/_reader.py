@@ -1,23 +1,26 @@
-"""What both faces share: reading a turn in batches, its outcome, giving it up, and the params of requests."""
+"""What both faces share: reading a turn in batches, its outcome, giving it up, its deadline."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from codex_app_server.errors import InvalidRequestError, TurnNotActiveError, TurnOverflowError
-from codex_app_server.events import ApprovalRequested, ToolCallRequested, TurnFinished
-from codex_app_server.inputs import input_to_wire
+from codex_app_server.errors import TurnOverflowError, TurnTimeoutError
+from codex_app_server.events import (
+    ApprovalRequested,
+    ElicitationRequested,
+    ToolCallRequested,
+    TurnFinished,
+    UserInputRequested,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable
 
     from codex_app_server._engine.engine import Engine
     from codex_app_server._engine.state import TurnState
     from codex_app_server._engine.wakeups import LoopWaiter, SyncWaiter
     from codex_app_server.events import Event
-    from codex_app_server.inputs import Input
     from codex_app_server.json_types import JsonObject
     from codex_app_server.protocol import WireModel
     from codex_app_server.results import TurnResult
@@ -27,12 +30,13 @@ if TYPE_CHECKING:
 __all__ = [
     "Notification",
     "TurnReader",
-    "inject_params",
     "is_notification",
-    "not_active_means_over",
     "outcome",
-    "steer_params",
+    "turn_timeout",
 ]
+
+
+_QUESTIONS = frozenset({ToolCallRequested, ApprovalRequested, UserInputRequested, ElicitationRequested})
 
 
 @dataclass(slots=True)
@@ -69,43 +73,19 @@ def outcome(turn: TurnState) -> TurnResult:
     return turn.result
 
 
+def turn_timeout(turn: TurnState) -> TurnTimeoutError:
+    """Return the error for a turn whose time is over."""
+    return TurnTimeoutError(
+        f"turn {turn.turn_id!r} did not end in time",
+        thread_id=turn.thread_id,
+        turn_id=turn.turn_id,
+        result=turn.so_far(),
+    )
+
+
 def is_notification(event: Event) -> bool:
     """Whether an event stands for a notification, and not for a request of the server."""
-    return type(event) not in {ToolCallRequested, ApprovalRequested}
-
-
-def steer_params(turn: TurnState, value: Input) -> JsonObject:
-    """Return the params of `turn/steer`."""
-    return {"threadId": turn.thread_id, "expectedTurnId": turn.turn_id, "input": input_to_wire(value)}
-
-
-@contextmanager
-def not_active_means_over(turn: TurnState) -> Generator[None]:
-    """Turn the server's refusal to steer a turn that is over into `TurnNotActiveError`."""
-    try:
-        yield
-    except InvalidRequestError as exc:
-        if "active turn" not in exc.message:
-            raise
-        raise TurnNotActiveError(
-            f"turn {turn.turn_id!r} is not active: {exc.message}",
-            thread_id=turn.thread_id,
-            turn_id=turn.turn_id,
-        ) from exc
-
-
-def inject_params(thread_id: str, items: Sequence[Mapping[str, object]]) -> JsonObject:
-    """Return the params of `thread/inject_items`.
-
-    Raises:
-        ValueError: No items, or one that the server would drop without a word.
-    """
-    if not items:
-        raise ValueError("there are no items to inject")
-    for index, item in enumerate(items):
-        if item.get("role") == "system":
-            raise ValueError(f"item {index} has role 'system', which the server drops: use 'developer'")
-    return {"threadId": thread_id, "items": list(items)}
+    return type(event) not in _QUESTIONS
 
 
 class TurnReader:
@@ -156,6 +136,15 @@ class TurnReader:
             )
         outcome(turn)
         return None
+
+    def check_time(self, *, in_time: bool) -> None:
+        """Go on, when there is still time.
+
+        Raises:
+            TurnTimeoutError: There is not.
+        """
+        if not in_time:
+            raise turn_timeout(self._turn)
 
     def give_up(self) -> None:
         """Stop reading: the turn is interrupted, unless it has ended, is detached, or has other users."""

@@ -1,62 +1,86 @@
-"""The blocking face: Codex, Thread, Turn. Bodies are a few lines; the engine does the work."""
+"""The blocking face: Codex; its threads and turns are in _sync_thread.py. Bodies are a few lines; the engine does the work."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from codex_app_server._engine.engine import Engine
-from codex_app_server._engine.state import TurnStart
-from codex_app_server._engine.wakeups import SyncWaiter
-from codex_app_server._reader import (
-    Notification,
-    TurnReader,
-    inject_params,
-    is_notification,
-    not_active_means_over,
-    outcome,
-    steer_params,
+from codex_app_server._engine.callers import Caller
+from codex_app_server._engine.listeners import Listener
+from codex_app_server._engine.setup import Handlers, TurnSetup
+from codex_app_server._engine.slot import EngineSlot
+from codex_app_server._reopening import Reopening
+from codex_app_server._requests import (
+    local_params,
+    merged_pages,
+    thread_setup,
+    typed_result,
+    warn_of_missing_tools,
+    wire_params,
 )
+from codex_app_server._sync_streams import EventStream, MessageStream, NotificationStream, Pages
+from codex_app_server._sync_thread import Thread, Turn
 from codex_app_server.config import AppServerConfig
 from codex_app_server.errors import UnknownVersionWarning
 from codex_app_server.metadata import InitializeResult
 from codex_app_server.options import (
+    ThreadListOptions,
     thread_fork_params,
     thread_resume_params,
     thread_start_params,
-    turn_params,
+    to_params,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from types import TracebackType
 
     from typing_extensions import Self, Unpack
 
+    from codex_app_server import protocol
+    from codex_app_server._areas.account_sync import AccountArea, McpArea
+    from codex_app_server._areas.machine_sync import CommandsArea, FsArea
+    from codex_app_server._areas.settings_sync import ConfigArea, SkillsArea
     from codex_app_server._async import AsyncCodex
-    from codex_app_server._engine.state import ThreadState, TurnState
-    from codex_app_server.events import Event
-    from codex_app_server.inputs import Input
+    from codex_app_server._engine.engine import Engine
+    from codex_app_server._engine.server_info import ServerInfo
+    from codex_app_server.approvals import ApprovalHandler
     from codex_app_server.json_types import JsonObject
-    from codex_app_server.options import (
-        ThreadForkOptions,
-        ThreadResumeOptions,
-        ThreadStartOptions,
-        TurnOptions,
-    )
-    from codex_app_server.results import TurnResult
+    from codex_app_server.observe import MessageHook, TraceContext
+    from codex_app_server.options import ThreadForkOptions, ThreadResumeOptions, ThreadStartOptions
 
-__all__ = ["Codex", "EventStream", "NotificationStream", "Thread", "Turn"]
+    # `request` with the types of each method, which would take longer to load than all the rest.
+    from codex_app_server.protocol._generated.requests import Requests
+    from codex_app_server.questions import ElicitationHandler, Question, RequestHandler, UserInputHandler
+else:
+    Requests = object
+
+__all__ = [
+    "Codex",
+    "EventStream",
+    "MessageStream",
+    "NotificationStream",
+    "Pages",
+    "Thread",
+    "Turn",
+]
 
 
-class Codex:
+class Codex(Requests):
     """A Codex app-server, for blocking code; usable from any OS thread.
 
     The constructor launches the server and greets it; use `with`, or call `close`.
 
     Args:
-        config: How to launch the server; by default the installed runtime, or `codex` on PATH.
+        config: How to launch or reach the server; by default the installed runtime, or `codex` on PATH.
+        approval_handler: Decides on approvals where neither turn nor thread has a handler; sync or async.
+            Without one they are declined.
+        user_input_handler: Answers questions of the model to the user, likewise.
+        elicitation_handler: Answers questions of MCP servers, likewise.
+        request_handler: Answers further requests of the server; without one they are refused.
+        message_hook: Is called with every message, on the OS thread that serves all turns.
+        trace_context: Gives the W3C trace context of the caller; by default that of OpenTelemetry, in
+            programs that use it.
 
     Raises:
         CodexNotFoundError: There is no Codex binary; the message says how to get one.
@@ -67,20 +91,35 @@ class Codex:
     """
 
     def __init__(
-        self, config: AppServerConfig | None = None, *, _engine: Engine | None = None, _owner: object = None
+        self,
+        config: AppServerConfig | None = None,
+        *,
+        approval_handler: ApprovalHandler | None = None,
+        user_input_handler: UserInputHandler | None = None,
+        elicitation_handler: ElicitationHandler | None = None,
+        request_handler: RequestHandler | None = None,
+        message_hook: MessageHook | None = None,
+        trace_context: TraceContext | None = None,
+        _slot: EngineSlot | None = None,
+        _owner: object = None,
     ) -> None:
         # Another face of the same server was made by somebody who also closes it, and who must
         # not be collected while this one is used.
-        self._is_owner = _engine is None
+        self._is_owner = _slot is None
         self._owner = _owner
-        self._engine = _engine or Engine(config or AppServerConfig())
+        handlers = Handlers(approval_handler, user_input_handler, elicitation_handler, request_handler)
+        self._slot = _slot or EngineSlot(
+            config or AppServerConfig(),
+            setup=TurnSetup(handlers, Caller(uses_loop=False)),
+            message_hook=message_hook,
+            trace_context=trace_context,
+        )
+        self._info_of: Engine | None = None
         try:
-            self._info = self._engine.start().wait()
+            self._ready()
         except BaseException:
             self.close()
             raise
-        if self._info.version_note and self._is_owner:
-            warnings.warn(self._info.version_note, UnknownVersionWarning, stacklevel=2)
 
     def __enter__(self) -> Self:
         return self
@@ -106,15 +145,77 @@ class Codex:
         return f"<Codex {self._engine.state_name}>"
 
     @property
+    def _engine(self) -> Engine:
+        return self._slot.engine
+
+    def _ready(self) -> Engine:
+        """Return the engine, with a server that runs, or has died and is not to be started again."""
+        engine = self._slot.current()
+        if self._info_of is not engine:
+            info = engine.start().wait()
+            self._info: ServerInfo = info
+            self._info_of = engine
+            if info.version_note and self._is_owner:
+                warnings.warn(info.version_note, UnknownVersionWarning, stacklevel=3)
+        return engine
+
+    @property
     def metadata(self) -> InitializeResult:
         """What the server said of itself. Protocol: `initialize`."""
         return InitializeResult.from_info(self._info)
+
+    @property
+    def pending_requests(self) -> dict[str, Question]:
+        """What the server waits for, by id: approvals, questions and tool calls that nobody has answered yet."""
+        return self._engine.desk.pending()
+
+    @property
+    def account(self) -> AccountArea:
+        """Signing in and out, limits and usage."""
+        from codex_app_server._areas.account_sync import AccountArea  # noqa: PLC0415 - for who uses it
+
+        return AccountArea(self, self._ready)
+
+    @property
+    def commands(self) -> CommandsArea:
+        """Commands on the machine of the server, in its sandbox and without the model."""
+        from codex_app_server._areas.machine_sync import CommandsArea  # noqa: PLC0415 - for who uses it
+
+        return CommandsArea(self, self._ready)
+
+    @property
+    def config(self) -> ConfigArea:
+        """The configuration of the server, and what it permits."""
+        from codex_app_server._areas.settings_sync import ConfigArea  # noqa: PLC0415 - for who uses it
+
+        return ConfigArea(self)
+
+    @property
+    def fs(self) -> FsArea:
+        """Files of the machine on which the server runs."""
+        from codex_app_server._areas.machine_sync import FsArea  # noqa: PLC0415 - for who uses it
+
+        return FsArea(self, self._ready)
+
+    @property
+    def mcp(self) -> McpArea:
+        """The MCP servers that Codex knows."""
+        from codex_app_server._areas.account_sync import McpArea  # noqa: PLC0415 - for who uses it
+
+        return McpArea(self, self._ready)
+
+    @property
+    def skills(self) -> SkillsArea:
+        """The skills that the agent has."""
+        from codex_app_server._areas.settings_sync import SkillsArea  # noqa: PLC0415 - for who uses it
+
+        return SkillsArea(self)
 
     def as_async(self) -> AsyncCodex:
         """Return the awaiting face of the same server, which ends with this client."""
         from codex_app_server._async import AsyncCodex  # noqa: PLC0415 - most programs use one face
 
-        return AsyncCodex(_engine=self._engine, _owner=self)
+        return AsyncCodex(_slot=self._slot, _owner=self)
 
     def close(self) -> None:
         """End the server and everything that waits on it; takes at most some seconds, and may be repeated.
@@ -122,32 +223,86 @@ class Codex:
         What still waits gets `ClientClosedError`.
         """
         if self._is_owner:
-            self._engine.close().wait()
-            self._engine.join()
+            engine = self._slot.close()
+            engine.close().wait()
+            engine.join()
 
-    def request(
-        self, method: str, params: Mapping[str, object] | None = None, *, timeout_s: float | None = None
-    ) -> Any:
-        """Send any request of the protocol.
+    def restart(self) -> None:
+        """End the server, if it still runs, and start it again: also after it died.
 
-        Args:
-            method: For example `"account/read"`.
-            params: In wire form; an empty object when None.
-            timeout_s: Deadline in seconds, from when it is written; None is the configuration's.
-
-        Returns:
-            The `result` of the answer.
+        Threads of this client are resumed there when they are used next. A turn that ran ends with
+        `ClientClosedError` and is not run again. Threads that were ephemeral are lost, and say so.
 
         Raises:
-            JsonRpcError: The server refused it.
-            RequestTimeoutError: No answer in time.
-            TransportClosedError: The server is gone, or this client was closed.
+            LaunchError: It did not start.
+            ClientClosedError: This client was closed.
         """
-        return self._engine.request(method, params, timeout_s=timeout_s).wait()
+        old = self._engine
+        # Who restarts while somebody else does means the same restart.
+        if not old.is_beginning:
+            self._slot.replace(old)
+            old.close("the server was restarted").wait()
+            old.join()
+        self._ready()
 
-    def _open(self, method: str, params: JsonObject) -> tuple[Engine, JsonObject, ThreadState]:
-        engine = self._engine
-        return engine, *engine.open_thread(method, params).wait()
+    if not TYPE_CHECKING:  # type checkers take it from the base class
+
+        def request(
+            self,
+            method: str,
+            params: protocol.WireModel | Mapping[str, object] | None = None,
+            *,
+            timeout_s: float | None = None,
+        ) -> Any:
+            """Send any request of the protocol, and get its typed result.
+
+            Args:
+                method: For example `"account/read"`.
+                params: The params model of the method, or the object in wire form; empty when None.
+                timeout_s: Deadline in seconds, from when it is written; None is the configuration's.
+
+            Returns:
+                The result model of the method; as it came, for a method that this client does not know.
+
+            Raises:
+                JsonRpcError: The server refused it.
+                RemoteProtocolError: The result does not fit its type.
+                RequestTimeoutError: No answer in time.
+                TransportClosedError: The server is gone, or this client was closed.
+            """
+            return typed_result(method, self.request_raw(method, params, timeout_s=timeout_s))
+
+    def request_raw(
+        self,
+        method: str,
+        params: protocol.WireModel | Mapping[str, object] | None = None,
+        *,
+        timeout_s: float | None = None,
+    ) -> Any:
+        """Send any request of the protocol, and get its `result` as it came; otherwise as `request`."""
+        engine = self._ready()
+        return engine.request(method, wire_params(params), timeout_s=timeout_s).wait()
+
+    def notifications(self, *methods: str) -> MessageStream:
+        """Listen to the notifications of the whole connection, from now on.
+
+        Args:
+            *methods: Those to listen to, for example `"account/updated"`; none means all.
+
+        Returns:
+            A stream that ends with an exception when the server is gone or the client was closed; leave
+            it with `close`, or use it in a `with`.
+        """
+        return MessageStream(self._ready(), Listener(methods), self)
+
+    def _open(self, method: str, params: JsonObject, setup: TurnSetup) -> Thread:
+        engine = self._ready()
+        params = local_params(params, engine.config)
+        answer, state = engine.open_thread(method, params, setup).wait()
+        if method != "thread/start":
+            state.setup = setup = warn_of_missing_tools(setup, answer["thread"])
+        reopening = Reopening(params)
+        return Thread(self, engine, answer, state, setup, reopening=reopening, ready=self._ready)
 
     def thread_start(self, **options: Unpack[ThreadStartOptions]) -> Thread:
         """Start a thread. The sandbox is read-only unless the options say otherwise.
@@ -156,15 +311,22 @@ class Codex:
             **options: See `ThreadStartOptions`.
 
         Raises:
-            TypeError: There is no such option.
+            TypeError: There is no such option, or something in `tools` is no tool.
+            ValueError: The model could not call a tool by its name.
+            FileNotFoundError: There is no such working directory.
             JsonRpcError: The server could not use a value.
 
         Protocol: `thread/start`.
         """
-        return Thread(self, *self._open("thread/start", thread_start_params(options)))
+        params = thread_start_params(options)
+        return self._open(
+            "thread/start", params, thread_setup(self._slot.setup, Caller(uses_loop=False), options)
+        )
 
     def thread_resume(self, thread_id: str, **options: Unpack[ThreadResumeOptions]) -> Thread:
         """Open an earlier thread, to go on with it.
+
+        A turn that runs in it, started by another client or an earlier process, is `Thread.active_turn`.
 
         Args:
             thread_id: Its id.
@@ -176,7 +338,10 @@ class Codex:
 
         Protocol: `thread/resume`.
         """
-        return Thread(self, *self._open("thread/resume", thread_resume_params(thread_id, options)))
+        params = thread_resume_params(thread_id, options)
+        return self._open(
+            "thread/resume", params, thread_setup(self._slot.setup, Caller(uses_loop=False), options)
+        )
 
     def thread_fork(self, thread_id: str, **options: Unpack[ThreadForkOptions]) -> Thread:
         """Start a thread with the history of another one.
@@ -190,234 +355,74 @@ class Codex:
 
         Protocol: `thread/fork`.
         """
-        return Thread(self, *self._open("thread/fork", thread_fork_params(thread_id, options)))
+        params = thread_fork_params(thread_id, options)
+        return self._open(
+            "thread/fork", params, thread_setup(self._slot.setup, Caller(uses_loop=False), options)
+        )
 
-
-class Thread:
-    """A conversation with the agent; made by the `thread_...` methods of `Codex`.
-
-    Its turns run one after the other: starting one while another runs waits for that one's end.
-
-    Args:
-        client: The client that opened it.
-        engine: The engine of that client.
-        raw: The thread as the server described it.
-        state: The thread as the engine keeps it.
-
-    Attributes:
-        id: Id of the thread.
-        raw: The thread as the server described it when it was opened.
-    """
-
-    def __init__(self, client: Codex, engine: Engine, raw: JsonObject, state: ThreadState) -> None:
-        self._client = client
-        self._engine = engine
-        self.raw = raw
-        self.id = state.thread_id
-        self._state = state
-
-    def __repr__(self) -> str:
-        return f"Thread(id={self.id!r})"
-
-    def turn(self, input: Input, **options: Unpack[TurnOptions]) -> Turn:  # noqa: A002 - the protocol's word
-        """Start a turn; when another turn of this thread runs, after its end.
+    def thread_list(self, **options: Unpack[ThreadListOptions]) -> protocol.ThreadListResponse:
+        """List threads, one page of them; `threads` goes through all.
 
         Args:
-            input: Text, an input item, or a sequence of them; an empty one runs the model on the
-                history as it is.
-            **options: See `TurnOptions`.
+            **options: See `ThreadListOptions`.
 
-        Raises:
-            TypeError: Something in `input` is no input, or there is no such option.
-            JsonRpcError: The server refused the turn.
-            TransportClosedError: The server is gone, or the client was closed.
-
-        Protocol: `turn/start`.
+        Protocol: `thread/list`.
         """
-        engine = self._engine
-        start = TurnStart(self._state, turn_params(self.id, input, options))
-        try:
-            state = engine.start_turn(start).wait()
-        except BaseException:
-            # Ctrl-C, or a refusal: a turn that comes of it all the same must not run on.
-            engine.abandon_start(start)
-            raise
-        return Turn(self._client, self._engine, state)
+        return self.request("thread/list", to_params(options, ThreadListOptions))
 
-    def run(self, input: Input, **options: Unpack[TurnOptions]) -> TurnResult:  # noqa: A002
-        """Start a turn and wait for its result; see `turn` and `Turn.run`."""
-        return self.turn(input, **options).run()
+    def threads(self, **options: Unpack[ThreadListOptions]) -> Pages[protocol.Thread]:
+        """Go through the threads; pages are asked for as they are reached.
 
-    def inject_items(self, items: Sequence[Mapping[str, object]]) -> None:
-        """Append raw Responses API items to the history that the model sees.
-
-        They do not show up when the thread is read. A message of role `system` would be dropped by
-        the server without a word, and is refused here.
+        Those that were used last come first, unless `sort_key` says otherwise. By `created_at` the
+        server leaves out threads that were created in the same second as the last one of a page.
 
         Args:
-            items: Messages, function calls and their outputs, in wire form.
+            **options: See `ThreadListOptions`.
+
+        Protocol: `thread/list`.
+        """
+        params = {"sortKey": "recency_at", **to_params(options, ThreadListOptions)}
+        return Pages(self, "thread/list", params)
+
+    def thread_archive(self, thread_id: str) -> protocol.ThreadArchiveResponse:
+        """Take a thread out of lists. Protocol: `thread/archive`.
 
         Raises:
-            ValueError: No items, or one of role `system`.
-            JsonRpcError: The server could not use an item.
-
-        Protocol: `thread/inject_items`.
+            ThreadNotFoundError: There is no such thread.
         """
-        self._client.request("thread/inject_items", inject_params(self.id, items))
+        return self.request("thread/archive", {"threadId": thread_id})
 
-
-class Turn:
-    """One run of the agent in a thread; made by `Thread.turn`.
-
-    Args:
-        client: The client of the thread.
-        engine: The engine of that client.
-        state: The turn, as the engine keeps it.
-
-    Attributes:
-        id: Id of the turn.
-        thread_id: Id of its thread.
-    """
-
-    def __init__(self, client: Codex, engine: Engine, state: TurnState) -> None:
-        self._client = client
-        self._engine = engine
-        self._state = state
-        self.id = state.turn_id
-        self.thread_id = state.thread_id
-
-    def __repr__(self) -> str:
-        return f"Turn(id={self.id!r}, thread_id={self.thread_id!r})"
-
-    def events(self, *, detach: bool = False) -> EventStream:
-        """Read what happens in the turn, from its beginning; several readers each get all of it.
+    def thread_unarchive(self, thread_id: str, **options: Unpack[ThreadResumeOptions]) -> Thread:
+        """Put an archived thread back into lists, and open it. Protocol: `thread/unarchive`, `thread/resume`.
 
         Args:
-            detach: Let the turn run on when this stream is left before its end. Otherwise the
-                turn is interrupted then, and its commands are ended.
+            thread_id: Its id.
+            **options: See `ThreadResumeOptions`.
 
         Raises:
-            TransportClosedError: While reading: the server is gone, or the client was closed.
+            ThreadNotFoundError: There is no such archived thread.
         """
-        return EventStream(TurnReader(self._client, self._engine, self._state, is_detached=detach))
+        self.request_raw("thread/unarchive", {"threadId": thread_id})
+        return self.thread_resume(thread_id, **options)
 
-    def stream(self, *, detach: bool = False) -> NotificationStream:
-        """Read the notifications of the turn as the server sent them; otherwise as `events`."""
-        return NotificationStream(self.events(detach=detach))
-
-    def run(self) -> TurnResult:
-        """Wait for the end of the turn.
-
-        A failed or interrupted turn is a result too; see `TurnResult.raise_for_status`. When the
-        wait is broken off (Ctrl-C), the turn is interrupted. Calls of this program's tools are
-        refused unless a stream of `events` is there to answer them.
+    def thread_delete(self, thread_id: str) -> protocol.ThreadDeleteResponse:
+        """Delete a thread and its history for good. Protocol: `thread/delete`.
 
         Raises:
-            TransportClosedError: The server is gone, or the client was closed.
+            ThreadNotFoundError: There is no such thread.
         """
-        engine, state = self._engine, self._state
-        if not state.reader_count:
-            engine.refuse_calls(state)
-        waiter = SyncWaiter()
-        if state.enlist_for_end(waiter):
-            try:
-                waiter.wait()
-            except BaseException:
-                state.dismiss(waiter)
-                engine.interrupt(state)
-                raise
-        return outcome(state)
+        return self.request("thread/delete", {"threadId": thread_id})
 
-    def interrupt(self) -> None:
-        """End the turn now, and the commands that it runs; does nothing when it has ended.
+    def models(self, *, include_hidden: bool = False) -> protocol.ModelListResponse:
+        """List the models that the server knows, all pages in one.
 
-        Protocol: `turn/interrupt`, `thread/backgroundTerminals/clean`.
+        Args:
+            include_hidden: Also those that are not shown to people.
+
+        Protocol: `model/list`.
         """
-        self._engine.interrupt(self._state).wait()
-
-    def steer(self, input: Input) -> None:  # noqa: A002
-        """Give the running turn further input; the answer that is being written is cut off.
-
-        Raises:
-            TurnNotActiveError: The turn had ended.
-            ThreadBusyError: A turn of this kind (review, compaction) takes no input.
-
-        Protocol: `turn/steer`.
-        """
-        with not_active_means_over(self._state):
-            self._client.request("turn/steer", steer_params(self._state, input))
-
-
-class EventStream(Iterator["Event"]):
-    """The events of a turn, for `for`; ends after `TurnFinished`.
-
-    Leaving it early (`break`, `close`, the end of a `with`) interrupts the turn, unless it is detached.
-
-    Args:
-        reader: Where the events come from.
-    """
-
-    def __init__(self, reader: TurnReader) -> None:
-        self._reader = reader
-        self._batch: Iterator[Event] = iter(())
-
-    def __next__(self) -> Event:
-        for event in self._batch:
-            return event
-        while True:
-            taken = self._reader.take(SyncWaiter)
-            if isinstance(taken, list):
-                self._batch = batch = iter(taken)
-                return next(batch)
-            if taken is None:
-                raise StopIteration
-            try:
-                taken.wait()
-            except BaseException:
-                self._reader.give_up()
-                raise
-
-    def close(self) -> None:
-        """Leave the stream."""
-        self._batch = iter(())
-        self._reader.give_up()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __del__(self) -> None:
-        self._reader.give_up_in_finalizer()
-
-
-class NotificationStream(Iterator[Notification]):
-    """The notifications of a turn, for `for`; see `EventStream`.
-
-    Args:
-        events: Where they come from.
-    """
-
-    def __init__(self, events: EventStream) -> None:
-        self._events = events
-
-    def __next__(self) -> Notification:
-        for event in self._events:
-            if is_notification(event):
-                return Notification(event.method, event.raw)
-        raise StopIteration
-
-    def close(self) -> None:
-        """Leave the stream."""
-        self._events.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
+        pages = [self.request_raw("model/list", {"includeHidden": include_hidden})]
+        while pages[-1].get("nextCursor"):
+            params = {"includeHidden": include_hidden, "cursor": pages[-1]["nextCursor"]}
+            pages.append(self.request_raw("model/list", params))
+        return typed_result("model/list", merged_pages(pages))

@@ -1,4 +1,4 @@
-"""AppServerConfig: how to find, launch and greet an app-server. Reads nothing at import time."""
+"""AppServerConfig: how to find, launch or reach, and greet an app-server. Reads nothing at import time."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
+from codex_app_server._endpoint import parse_endpoint
 from codex_app_server._version import __version__
 from codex_app_server.errors import CodexNotFoundError, LaunchError
 
@@ -28,7 +29,7 @@ _CONFIG_KEY = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppServerConfig:
-    """How to launch and greet an app-server; equal configurations may share one server.
+    """How to launch or reach, and greet an app-server; equal configurations may share one server.
 
     Attributes:
         codex_bin: Path or command name of the Codex binary. When None: the environment variable
@@ -48,12 +49,34 @@ class AppServerConfig:
         request_timeout_s: Seconds until a request must be answered, from when it was written.
         max_requests_in_flight: Requests that may be unanswered at once; further ones queue here.
             The server loses requests when it is given thousands.
+        max_overload_retries: How often a request is sent again that the server did not accept because of
+            overload, after a growing, random delay.
+        turn_silence_limit_s: Seconds without a sign of a running turn after which it is interrupted and
+            ends with `TurnStalledError`; a turn that waits for an answer of this program does not count.
+            None sets no limit.
+        restart_on_use: Start the server again when it has died and is used; threads are resumed when
+            they are used. No turn is run again by that. Otherwise `restart` does it.
+        image_fetch: Whether http(s) URLs of images, which the server refuses, are fetched by this client:
+            `"public"` from public addresses, `"any"` also from private ones, `"never"`.
         close_timeout_s: Seconds that the server gets to end by itself when the client is closed;
             it is terminated after that, then killed.
         max_message_bytes: Longest message that is accepted from the server.
+        url: Address of a server that runs already, to connect to instead of launching one: `ws://HOST:PORT`,
+            `wss://HOST[:PORT]` or `unix:///PATH` (what `codex app-server --listen` takes). It needs the extra
+            `websocket` of this package. Proxies are not used.
+        token_file: File with the token for that server; it is read at each connect.
+        token_env: Name of the environment variable of this process that holds the token, instead of a file.
+        allow_insecure_url: Accept an unencrypted `ws://` to another machine, where anybody on the way reads and
+            changes what is sent, and a Unix socket that another user may have put there.
+        ping_interval_s: Seconds between the pings that tell whether the server at `url` is still there.
+        ping_timeout_s: Seconds that it gets to answer one; then the connection counts as lost.
+        reconnect_timeout_s: Seconds for which a lost connection to the server at `url` is tried to be made
+            again; turns go on there in the meantime, and are followed from where they are then. 0 ends
+            them with `ConnectionLostError` at once.
 
     Raises:
-        ValueError: A limit is not positive, or a config key is not a dotted key.
+        ValueError: A limit is not positive, a config key is not a dotted key, `url` is no address or not a safe
+            one, or options do not go together.
         TypeError: A config value has no TOML form, or an environment variable is no str.
     """
 
@@ -71,8 +94,19 @@ class AppServerConfig:
     start_timeout_s: float = 30.0
     request_timeout_s: float = 60.0
     max_requests_in_flight: int = 64
+    max_overload_retries: int = 5
+    turn_silence_limit_s: float | None = None
+    restart_on_use: bool = False
+    image_fetch: Literal["public", "any", "never"] = "public"
     close_timeout_s: float = 2.0
     max_message_bytes: int = 64 * 1024 * 1024
+    url: str | None = None
+    token_file: str | os.PathLike[str] | None = None
+    token_env: str | None = None
+    allow_insecure_url: bool = False
+    ping_interval_s: float = 20.0
+    ping_timeout_s: float = 20.0
+    reconnect_timeout_s: float = 30.0
 
     def __post_init__(self) -> None:
         for name in (
@@ -81,9 +115,21 @@ class AppServerConfig:
             "close_timeout_s",
             "max_requests_in_flight",
             "max_message_bytes",
+            "ping_interval_s",
+            "ping_timeout_s",
         ):
             if not getattr(self, name) > 0:
                 raise ValueError(f"AppServerConfig.{name} must be positive, not {getattr(self, name)!r}")
+        if self.turn_silence_limit_s is not None and not self.turn_silence_limit_s > 0:
+            raise ValueError("AppServerConfig.turn_silence_limit_s must be positive or None")
+        if self.reconnect_timeout_s < 0:
+            raise ValueError("AppServerConfig.reconnect_timeout_s must not be negative")
+        if self.max_overload_retries < 0:
+            raise ValueError("AppServerConfig.max_overload_retries must not be negative")
+        if self.image_fetch not in {"public", "any", "never"}:
+            raise ValueError(
+                f"AppServerConfig.image_fetch is 'public', 'any' or 'never', not {self.image_fetch!r}"
+            )
         for key, value in self.config_overrides.items():
             if not _CONFIG_KEY.fullmatch(key):
                 raise ValueError(
@@ -97,6 +143,34 @@ class AppServerConfig:
         if self.launch_args_override is not None and not self.launch_args_override:
             raise ValueError(
                 "AppServerConfig.launch_args_override is empty: give the whole command line or None"
+            )
+        self._check_url()
+
+    def _check_url(self) -> None:
+        if self.token_file is not None and self.token_env is not None:
+            raise ValueError("give AppServerConfig.token_file or token_env, not both")
+        if self.url is None:
+            if self.token_file is not None or self.token_env is not None:
+                raise ValueError("AppServerConfig.token_file and token_env are for a server that url names")
+            return
+        endpoint = parse_endpoint(self.url)
+        defaults: dict[str, object] = {
+            "codex_bin": None,
+            "launch_args_override": None,
+            "config_overrides": {},
+            "cwd": None,
+            "env": {},
+        }
+        given = [name for name, default in defaults.items() if getattr(self, name) != default]
+        if given:
+            raise ValueError(
+                f"AppServerConfig.{', '.join(given)} cannot be given together with url: the server runs already, and "
+                "how it is launched is up to whoever starts it"
+            )
+        if endpoint.scheme == "ws" and not endpoint.is_loopback and not self.allow_insecure_url:
+            raise ValueError(
+                f"AppServerConfig.url {endpoint.shown!r} is an unencrypted connection to another machine: use wss:// or "
+                "an SSH tunnel, or accept it with allow_insecure_url=True"
             )
 
     def argv(self) -> list[str]:
@@ -133,8 +207,19 @@ class AppServerConfig:
             self.start_timeout_s,
             self.request_timeout_s,
             self.max_requests_in_flight,
+            self.max_overload_retries,
+            self.turn_silence_limit_s,
+            self.restart_on_use,
+            self.image_fetch,
+            self.reconnect_timeout_s,
             self.close_timeout_s,
             self.max_message_bytes,
+            self.url,
+            None if self.token_file is None else os.fspath(self.token_file),
+            self.token_env,
+            self.allow_insecure_url,
+            self.ping_interval_s,
+            self.ping_timeout_s,
         )
 
 

@@ -7,8 +7,10 @@ Facts are attributes, so that nobody has to parse a message; every exception sur
         CodexNotFoundError           no binary (also a FileNotFoundError)
         UnsupportedVersionError      the server is older than this client supports
         HandshakeError               no usable answer to `initialize`
+        AuthError                    a running server did not let this client in
       TransportClosedError           the connection is gone (also a RuntimeError)
         ProcessExitedError           the app-server process ended
+        ConnectionLostError          the connection to a running server was lost
         ClientClosedError            this client was closed
         ForkedClientError            this client belongs to the parent process
       ProtocolError                  a rule of the protocol was broken
@@ -21,9 +23,16 @@ Facts are attributes, so that nobody has to parse a message; every exception sur
           ThreadBusyError            the thread has another writer or an unsteerable turn
           ServerBusyError            overload; worth retrying
             RetryLimitExceededError
+      LoginFailedError               a login ended without success
       RequestTimeoutError            no answer within the deadline (also a TimeoutError)
       TurnError                      a turn did not end well
         TurnFailedError, TurnInterruptedError, TurnNotActiveError, TurnOverflowError, TurnStalledError
+        TurnTimeoutError           not ended within the caller's time (also a TimeoutError)
+        OutputError                  its answer is not what was asked for
+      ToolError                      raised by a tool of this program to tell the model that it failed
+        ToolArgumentsError           the model gave arguments that the tool cannot take
+      OutputSchemaError              a type or schema that no answer can be held to
+      ImageFetchError                a remote image could not be fetched
 
     UnknownVersionWarning            a server newer than those this client was tested with
 """
@@ -40,17 +49,23 @@ if TYPE_CHECKING:
 __all__ = [
     "AppServerError",
     "AppServerRpcError",
+    "AuthError",
     "ClientClosedError",
     "CodexNotFoundError",
+    "ConnectionLostError",
     "ForkedClientError",
     "HandshakeError",
+    "ImageFetchError",
     "InternalRpcError",
     "InvalidParamsError",
     "InvalidRequestError",
     "JsonRpcError",
     "LaunchError",
     "LocalProtocolError",
+    "LoginFailedError",
     "MethodNotFoundError",
+    "OutputError",
+    "OutputSchemaError",
     "ParseError",
     "ProcessExitedError",
     "ProtocolError",
@@ -60,6 +75,8 @@ __all__ = [
     "ServerBusyError",
     "ThreadBusyError",
     "ThreadNotFoundError",
+    "ToolArgumentsError",
+    "ToolError",
     "TransportClosedError",
     "TurnError",
     "TurnFailedError",
@@ -67,6 +84,7 @@ __all__ = [
     "TurnNotActiveError",
     "TurnOverflowError",
     "TurnStalledError",
+    "TurnTimeoutError",
     "UnknownVersionWarning",
     "UnsupportedVersionError",
     "rpc_error",
@@ -114,13 +132,28 @@ class HandshakeError(LaunchError):
     """The process runs but gave no usable answer to `initialize` within the start timeout."""
 
 
+class AuthError(LaunchError):
+    """A running app-server did not let this client in: no token, a wrong one, or not from here.
+
+    Attributes:
+        status: The HTTP status of the refusal, 401 or 403.
+    """
+
+    def __init__(self, message: str = "", *, stderr_tail: str = "", status: int = 401) -> None:
+        super().__init__(message, stderr_tail=stderr_tail)
+        self.status = status
+
+
 class TransportClosedError(AppServerError, RuntimeError):
     """The connection to the app-server is gone; everything that waited on it got this error.
 
     Attributes:
         thread_id: The thread concerned, when the error ended a turn.
         turn_id: The turn concerned, when the error ended a turn.
+        result: What had arrived of that turn.
     """
+
+    result: TurnResult | None = None
 
     def __init__(
         self, message: str = "", *, thread_id: str | None = None, turn_id: str | None = None
@@ -154,6 +187,28 @@ class ProcessExitedError(TransportClosedError):
         self.exit_code = exit_code
         self.stderr_tail = stderr_tail
         self.unfinished_bytes = unfinished_bytes
+
+
+class ConnectionLostError(TransportClosedError):
+    """The connection to a server that somebody else started was lost; that server may well be alive.
+
+    Attributes:
+        close_code: The WebSocket close code that the server sent; None when it sent none.
+        close_reason: The server's reason beside it; may be empty.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        close_code: int | None = None,
+        close_reason: str = "",
+        thread_id: str | None = None,
+        turn_id: str | None = None,
+    ) -> None:
+        super().__init__(message, thread_id=thread_id, turn_id=turn_id)
+        self.close_code = close_code
+        self.close_reason = close_reason
 
 
 class ClientClosedError(TransportClosedError):
@@ -243,6 +298,20 @@ class RetryLimitExceededError(ServerBusyError):
     """The server was still overloaded after the last retry."""
 
 
+class LoginFailedError(AppServerError):
+    """A login ended without success: it was refused, given up or cancelled.
+
+    Attributes:
+        login_id: The login; None when the server does not tell.
+        reason: The server's own words; may be empty.
+    """
+
+    def __init__(self, message: str = "", *, login_id: str | None = None, reason: str = "") -> None:
+        super().__init__(message)
+        self.login_id = login_id
+        self.reason = reason
+
+
 class RequestTimeoutError(AppServerError, TimeoutError):
     """The server gave no answer within the deadline.
 
@@ -300,6 +369,75 @@ class TurnStalledError(TurnError):
     """The server went silent about the turn, or did not end it when it was interrupted."""
 
 
+class OutputError(TurnError, ValueError):
+    """The turn completed, but its answer is not of the type that was asked for.
+
+    Attributes:
+        text: The answer as it came.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        text: str = "",
+        thread_id: str | None = None,
+        turn_id: str | None = None,
+        result: TurnResult | None = None,
+    ) -> None:
+        super().__init__(message, thread_id=thread_id, turn_id=turn_id, result=result)
+        self.text = text
+
+
+class OutputSchemaError(AppServerError, ValueError):
+    """The model service cannot hold an answer to this type or JSON schema; raised before anything is sent.
+
+    Attributes:
+        path: Where in the JSON schema, as a pointer such as `#/properties/tags`; empty when there is
+            no schema for the type at all.
+    """
+
+    def __init__(self, message: str = "", *, path: str = "") -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class ImageFetchError(AppServerError, ValueError):
+    """A remote image could not be fetched, or must not be.
+
+    Attributes:
+        url: The URL that was given, without user, password and query: those may be secrets.
+        status: The HTTP status that came instead of an image, if that was the reason.
+    """
+
+    def __init__(self, message: str = "", *, url: str = "", status: int | None = None) -> None:
+        super().__init__(message)
+        self.url = url
+        self.status = status
+
+
+class ToolError(AppServerError):
+    """Raise it in a tool to tell the model that it failed, and why: the model sees the text as it is."""
+
+
+class ToolArgumentsError(ToolError):
+    """The model gave arguments that the tool cannot take; the text tells it what to correct.
+
+    Attributes:
+        tool_name: The tool.
+        problems: Where each of the first problems is, and what it is: `"city: a value is required"`.
+    """
+
+    def __init__(self, message: str = "", *, tool_name: str = "", problems: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.tool_name = tool_name
+        self.problems = problems
+
+
+class TurnTimeoutError(TurnError, TimeoutError):
+    """The turn did not end within the time that its caller gave it."""
+
+
 class UnknownVersionWarning(UserWarning):
     """The server is newer than those that this client was tested with, or does not tell its version."""
 
@@ -321,8 +459,13 @@ _BY_TEXT: tuple[tuple[Callable[[str], bool], type[AppServerRpcError]], ...] = (
     (lambda text: text.startswith("thread not found"), ThreadNotFoundError),
     (lambda text: text.startswith("thread not loaded"), ThreadNotFoundError),
     (lambda text: "no rollout found" in text, ThreadNotFoundError),
+    (lambda text: "no archived rollout found" in text, ThreadNotFoundError),
+    # What is asked of a thread that has no turn yet, and so is not on disk.
+    (lambda text: text.startswith("list_turns is not supported yet"), ThreadNotFoundError),
+    (lambda text: "is not materialized yet" in text, ThreadNotFoundError),
     (lambda text: "active writer" in text, ThreadBusyError),
     (lambda text: "ActiveTurnNotSteerable" in text, ThreadBusyError),
+    (lambda text: text.startswith("cannot steer a "), ThreadBusyError),
     (lambda text: "unknown variant `" in text and "expected one of" in text, MethodNotFoundError),
     (
         lambda text: text.startswith(("Invalid request: missing field", "Invalid request: invalid ")),

@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from codex_app_server.approvals import ApprovalRequest
     from codex_app_server.json_types import JsonObject
-    from codex_app_server.questions import ApprovalRequest, ToolCall
+    from codex_app_server.questions import Elicitation, ToolCall, UserInputRequest
     from codex_app_server.results import TurnResult
 
 __all__ = [
     "ApprovalRequested",
     "ApprovalResolved",
     "DiffUpdated",
+    "ElicitationRequested",
     "Event",
     "MessageFinished",
     "MessageStarted",
@@ -27,6 +29,7 @@ __all__ = [
     "PlanUpdated",
     "ReasoningDelta",
     "ReasoningFinished",
+    "ResponseFinished",
     "TextDelta",
     "ToolCallRequested",
     "ToolFinished",
@@ -37,6 +40,7 @@ __all__ = [
     "TurnStarted",
     "Usage",
     "UsageUpdated",
+    "UserInputRequested",
     "WarningRaised",
 ]
 
@@ -263,11 +267,56 @@ class ApprovalRequested(_Event):
     """The server asks whether it may do something. Protocol: the `requestApproval` server requests.
 
     Attributes:
-        request: What is asked, and how it was answered.
+        request: What is asked. A handler answers it, or it was declined since there is none; with
+            `defer_approvals` as handler, answer it with `request.respond(...)`, from anywhere.
     """
 
     request: ApprovalRequest
     kind: ClassVar[Literal["approval_requested"]] = "approval_requested"
+
+
+@dataclass(slots=True)
+class UserInputRequested(_Event):
+    """The model asks the user something. Protocol: `item/tool/requestUserInput`.
+
+    Attributes:
+        request: What is asked; answer it with `request.respond(...)`, unless a handler does.
+    """
+
+    request: UserInputRequest
+    kind: ClassVar[Literal["user_input_requested"]] = "user_input_requested"
+
+
+@dataclass(slots=True)
+class ElicitationRequested(_Event):
+    """An MCP server asks the user something. Protocol: `mcpServer/elicitation/request`.
+
+    Attributes:
+        request: What is asked; answer it with `request.accept(...)`, unless a handler does.
+    """
+
+    request: Elicitation
+    kind: ClassVar[Literal["elicitation_requested"]] = "elicitation_requested"
+
+
+@dataclass(slots=True)
+class ResponseFinished(_Event):
+    """A response of the model is complete; `calls` are its calls of tools of this program.
+
+    It comes only for threads with raw events, and before the server asks for all of the results: servers
+    up to 0.163 ask for one after the other. The calls can be answered at once, in any order.
+    Protocol: `rawResponse/completed`.
+
+    Attributes:
+        response_id: Id of the response, of the model provider.
+        usage: Tokens of this model request; None where the provider does not tell.
+        calls: The calls, in the order in which the model wrote them; may be empty.
+    """
+
+    response_id: str | None
+    usage: Usage | None
+    calls: tuple[ToolCall, ...]
+    kind: ClassVar[Literal["response_finished"]] = "response_finished"
 
 
 @dataclass(slots=True)
@@ -382,7 +431,10 @@ Event: TypeAlias = (
     | ToolOutputDelta
     | ToolFinished
     | ToolCallRequested
+    | ResponseFinished
     | ApprovalRequested
+    | UserInputRequested
+    | ElicitationRequested
     | ApprovalResolved
     | PlanUpdated
     | DiffUpdated

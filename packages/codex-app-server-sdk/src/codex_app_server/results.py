@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Generic, cast
 
-from codex_app_server.errors import TurnFailedError, TurnInterruptedError
+from codex_app_server.errors import OutputError, TurnFailedError, TurnInterruptedError
 from codex_app_server.events import (
+    DiffUpdated,
     MessageFinished,
     MessageStarted,
+    PlanUpdated,
     Usage,
     UsageUpdated,
 )
@@ -16,9 +18,19 @@ from codex_app_server.events import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from codex_app_server.events import Event, TextDelta
+    from typing_extensions import TypeVar
+
+    from codex_app_server.events import Event, PlanStep, TextDelta
     from codex_app_server.json_types import JsonObject
+    from codex_app_server.output import OutputSpec
     from codex_app_server.protocol import ThreadItem
+
+    OutputT_co = TypeVar("OutputT_co", default=object, covariant=True)
+else:
+    # The default is for type checkers; typing_extensions would take longer to import than this module.
+    from typing import TypeVar
+
+    OutputT_co = TypeVar("OutputT_co", covariant=True)
 
 __all__ = ["TurnCollector", "TurnErrorInfo", "TurnResult"]
 
@@ -58,7 +70,7 @@ class TurnErrorInfo:
 
 
 @dataclass(slots=True)
-class TurnResult:
+class TurnResult(Generic[OutputT_co]):
     """What a turn came to; also that of a failed or interrupted one.
 
     Attributes:
@@ -70,6 +82,8 @@ class TurnResult:
             that did not complete, what had arrived of it.
         streamed_text: All text of all messages, in the order in which it was streamed.
         usage: Tokens of this turn, over all its model requests.
+        plan: The agent's plan as it was in the end; empty when it made none.
+        diff: All changes of files by the turn, in git's format; empty when there were none.
         duration_ms: As the server measured it, in milliseconds.
         raw_items: The completed items as they came, in order of completion.
         raw_turn: The turn as `turn/completed` gave it.
@@ -82,9 +96,32 @@ class TurnResult:
     text: str = ""
     streamed_text: str = field(default="", repr=False)
     usage: Usage = field(default_factory=Usage)
+    plan: tuple[PlanStep, ...] = field(default=(), repr=False)
+    diff: str = field(default="", repr=False)
     duration_ms: int | None = None
     raw_items: tuple[JsonObject, ...] = field(default=(), repr=False)
     raw_turn: JsonObject = field(default_factory=dict[str, object], repr=False)
+    output_spec: OutputSpec[OutputT_co] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def output(self) -> OutputT_co:
+        """The final answer as the `output_type` of the turn; parsed JSON for an `output_schema`.
+
+        None for a turn that was started with neither.
+
+        Raises:
+            OutputError: The answer does not fit; the error has its text.
+            TurnFailedError: The turn failed.
+            TurnInterruptedError: The turn was interrupted.
+        """
+        if self.output_spec is None:
+            return cast("OutputT_co", None)
+        self.raise_for_status()
+        try:
+            return self.output_spec.parse(self.text)
+        except OutputError as exc:
+            exc.thread_id, exc.turn_id, exc.result = self.thread_id, self.turn_id, self
+            raise
 
     @property
     def items(self) -> list[ThreadItem]:
@@ -93,7 +130,7 @@ class TurnResult:
 
         return [ThreadItem.model_validate(item) for item in self.raw_items]
 
-    def raise_for_status(self) -> TurnResult:
+    def raise_for_status(self) -> TurnResult[OutputT_co]:
         """Return this result if the turn completed.
 
         Raises:
@@ -121,7 +158,9 @@ class TurnCollector:
     Text deltas need not be fed: they are most of all events, and whoever keeps them gives them at the end.
     """
 
-    __slots__ = ("_commentary", "_items", "_last_message", "_open_phases", "_usage", "thread_id", "turn_id")
+    __slots__ = (
+        "_commentary", "_diff", "_items", "_last_message", "_open_phases", "_plan", "_usage", "thread_id", "turn_id",
+    )  # fmt: skip
 
     def __init__(self, thread_id: str, turn_id: str) -> None:
         self.thread_id = thread_id
@@ -132,6 +171,8 @@ class TurnCollector:
         self._last_message: str | None = None
         self._commentary: str | None = None
         self._usage = Usage()
+        self._plan: tuple[PlanStep, ...] = ()
+        self._diff = ""
 
     def feed(self, event: Event) -> None:
         """Take the next event."""
@@ -146,15 +187,26 @@ class TurnCollector:
                 self._last_message = event.text
         elif isinstance(event, UsageUpdated):
             self._usage = self._usage + event.last
+        elif isinstance(event, PlanUpdated):
+            self._plan = event.steps
+        elif isinstance(event, DiffUpdated):
+            self._diff = event.diff
         elif event.method == "item/completed" and isinstance(event.raw.get("item"), dict):
             self._items.append(event.raw["item"])
 
-    def result(self, turn: JsonObject, deltas: Iterable[TextDelta]) -> TurnResult:
+    def seen_items(self) -> set[object]:
+        """Return the ids of the items that have completed."""
+        return {item.get("id") for item in self._items}
+
+    def result(
+        self, turn: JsonObject, deltas: Iterable[TextDelta], output: OutputSpec[object] | None = None
+    ) -> TurnResult:
         """Return the result.
 
         Args:
             turn: The turn that `turn/completed` carries.
             deltas: The text that was streamed, in order; deltas of one message may be joined.
+            output: What the final answer is read as.
         """
         status = str(turn.get("status", "completed"))
         error = turn.get("error")
@@ -168,9 +220,12 @@ class TurnCollector:
             text=self._final_text(status, streamed),
             streamed_text="".join(text for _, text in streamed),
             usage=self._usage,
+            plan=self._plan,
+            diff=self._diff,
             duration_ms=duration if isinstance(duration, int) else None,
             raw_items=tuple(self._items),
             raw_turn=turn,
+            output_spec=output,
         )
 
     def _final_text(self, status: str, streamed: list[tuple[str, str]]) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from codex_app_server._async import AsyncCodex
 from codex_app_server._engine.engine import Engine
+from codex_app_server._engine.slot import EngineSlot
 from codex_app_server._sync import Codex
 from codex_app_server.config import AppServerConfig
 
@@ -123,6 +124,9 @@ class SharedCodex:
                 self._finalizer.atexit = False
             return self._lease.engine
 
+    def _slot(self) -> EngineSlot:
+        return EngineSlot(self._config, engine=self._engine())
+
     def sync_client(self) -> Codex:
         """Return a blocking client; launches the server if need be.
 
@@ -131,13 +135,13 @@ class SharedCodex:
         """
         if isinstance(self._codex, AsyncCodex):
             return self._codex.as_sync()
-        return self._codex or Codex(_engine=self._engine(), _owner=self)
+        return self._codex or Codex(_slot=self._slot(), _owner=self)
 
     def async_client(self) -> AsyncCodex:
         """Return an awaiting client; the server is launched by its first call."""
         if isinstance(self._codex, Codex):
             return self._codex.as_async()
-        return self._codex or AsyncCodex(_engine=self._engine(), _owner=self)
+        return self._codex or AsyncCodex(_slot=self._slot(), _owner=self)
 
     def close(self) -> None:
         """Give the server back; it ends when nobody else holds it. The object can be used again."""

@@ -66,7 +66,8 @@ def to_framework(event: Event, *, agent_name: str, response: str, streaming: boo
         case ApprovalRequested():
             request = event.request
             what = request.command or request.reason or request.approval_kind
-            return CodexNotice(message=f"approval: {request.decision}: {what}", current_agent_name=agent_name)
+            decision = request.decision or "asked"
+            return CodexNotice(message=f"approval: {decision}: {what}", current_agent_name=agent_name)
         case _:
             # Starts, ends, usage and what is newer than this adapter have no form there.
             return None

@@ -345,7 +345,7 @@ class CodexAgent(BaseWorkflowAgent):
         if record.thread_id is not None and is_memory_lost:
             # The thread with the former tools still knows what memory has lost.
             try:
-                read = await client.request(
+                read = await client.request_raw(
                     "thread/read", {"threadId": record.thread_id, "includeTurns": True}
                 )
             except ThreadNotFoundError:

@@ -7,13 +7,20 @@ the engine after the whole chunk was read.
 from __future__ import annotations
 
 import logging
+import random
 import re
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from codex_app_server._wire.framing import LineSplitter, OversizedLine
 from codex_app_server._wire.json_codec import decode_line, encode_line
-from codex_app_server.errors import RemoteProtocolError, RequestTimeoutError, rpc_error
+from codex_app_server.errors import (
+    RemoteProtocolError,
+    RequestTimeoutError,
+    RetryLimitExceededError,
+    rpc_error,
+)
 
 if TYPE_CHECKING:
     import asyncio
@@ -33,6 +40,10 @@ _MAX_OPENING = 2
 _ANSWER_ID = re.compile(rb'\s*\{\s*"id"\s*:\s*(\d+)\s*,\s*"result"')
 # Something else than an app-server writes to the pipe when so many lines in a row make no sense.
 _MAX_GARBAGE_IN_A_ROW = 1000
+_OVERLOADED = -32001
+# Delay in seconds before the first repetition after an overload, and the longest one.
+_FIRST_DELAY_S = 0.1
+_MAX_DELAY_S = 2.0
 
 
 class Call:
@@ -49,6 +60,7 @@ class Call:
     """
 
     __slots__ = (
+        "attempts",
         "is_urgent",
         "line",
         "method",
@@ -78,6 +90,7 @@ class Call:
         self.on_error = on_error
         self.is_urgent = is_urgent
         self.timer: asyncio.TimerHandle | None = None
+        self.attempts = 0
 
 
 class Connection:
@@ -93,6 +106,7 @@ class Connection:
         on_oversized: Gets what is left of a message that was too long, and is no answer.
         on_broken: Called when the server sends nothing but garbage.
         flush: Wakes who was settled; called after a deadline, since nobody else would then.
+        observe: Gets whether a message was sent, and the message: a line, or an object that was read.
     """
 
     def __init__(
@@ -107,9 +121,13 @@ class Connection:
         on_oversized: Callable[[OversizedLine], None],
         on_broken: Callable[[Exception], None],
         flush: Callable[[], None],
+        observe: Callable[[bool, bytes | JsonObject], None] | None = None,
     ) -> None:
         self._loop = loop
         self._write = write
+        if observe is not None:
+            self._write = partial(_observed_write, write, observe)
+        self._observe = observe
         self._is_full = is_full
         self._on_notification = on_notification
         self._on_request = on_request
@@ -118,11 +136,14 @@ class Connection:
         self._flush = flush
         self._splitter = LineSplitter(config.max_message_bytes)
         self._max_in_flight = config.max_requests_in_flight
+        self._max_retries = config.max_overload_retries
         self._pending: dict[object, Call] = {}
         self._in_flight = 0
         self._opening = 0
         self._queue: deque[Call] = deque()
         self._openers: deque[Call] = deque()
+        # Those that wait until the server is less busy.
+        self._delayed: dict[Call, asyncio.TimerHandle] = {}
         self._garbage_in_a_row = 0
         # Counted, not stored: answers nobody waits for, and lines that are no message.
         self.stray_answers = 0
@@ -165,6 +186,7 @@ class Connection:
             call.timer.cancel()
         self._pending[call.request_id] = call
         self._in_flight += not call.is_urgent
+        call.attempts += 1
         call.timer = self._loop.call_later(call.timeout_s, self._timed_out, call)
         self._write(call.line)
 
@@ -187,9 +209,23 @@ class Connection:
             if call.method in _THREAD_OPENERS:
                 self._opening -= 1
 
+    def take_unsent(self) -> list[Call]:
+        """Give back the requests that were never written, for another connection."""
+        calls = [*self._openers, *self._queue]
+        self._openers.clear()
+        self._queue.clear()
+        for call in calls:
+            if call.timer is not None:
+                call.timer.cancel()
+                call.timer = None
+        return calls
+
     def fail_all(self, make_error: Callable[[], BaseException]) -> None:
         """End every request with an error."""
-        calls = [*self._pending.values(), *self._openers, *self._queue]
+        for timer in self._delayed.values():
+            timer.cancel()
+        calls = [*self._pending.values(), *self._openers, *self._queue, *self._delayed]
+        self._delayed.clear()
         self._pending.clear()
         self._openers.clear()
         self._queue.clear()
@@ -220,6 +256,7 @@ class Connection:
     def feed(self, chunk: bytes) -> None:
         """Read the next chunk of the server's output."""
         on_notification = self._on_notification
+        observe = self._observe
         for line in self._splitter.feed(chunk):
             if not line:
                 continue
@@ -236,6 +273,8 @@ class Connection:
                 continue
             message = cast("JsonObject", message)
             self._garbage_in_a_row = 0
+            if observe is not None:
+                observe(False, message)
             method = message.get("method")
             try:
                 if type(method) is not str:
@@ -276,14 +315,29 @@ class Connection:
         if error is None:
             call.on_result(message.get("result"))
         else:
-            fault = cast("JsonObject", error) if isinstance(error, dict) else {"message": str(error)}
-            code, text, data = fault.get("code"), str(fault.get("message", "")), fault.get("data")
-            call.on_error(
-                lambda: rpc_error(
-                    call.method, code=code if isinstance(code, int) else -32603, message=text, data=data
-                )
-            )
+            self._refused(call, cast("JsonObject", error) if isinstance(error, dict) else {"message": error})
         self.pump()
+
+    def _refused(self, call: Call, error: JsonObject) -> None:
+        code, text, data = error.get("code"), str(error.get("message", "")), error.get("data")
+        if code != _OVERLOADED:
+            known = code if isinstance(code, int) else -32603
+            call.on_error(lambda: rpc_error(call.method, code=known, message=text, data=data))
+        elif call.attempts <= self._max_retries:
+            # The server says that it did not accept the request, so nothing is done twice.
+            delay_s = min(_MAX_DELAY_S, _FIRST_DELAY_S * 2 ** (call.attempts - 1))
+            wait_s = delay_s * random.uniform(0.5, 1.5)  # noqa: S311 - it only spreads the load
+            self._delayed[call] = self._loop.call_later(wait_s, self._again, call)
+        else:
+            limit = f"{text} (sent {call.attempts} times)"
+            call.on_error(
+                lambda: RetryLimitExceededError(limit, code=_OVERLOADED, data=data, method=call.method)
+            )
+
+    def _again(self, call: Call) -> None:
+        del self._delayed[call]
+        call.timer = None
+        self.send(call)
 
     def _oversized(self, line: OversizedLine) -> None:
         answer = _ANSWER_ID.match(line.head)
@@ -312,6 +366,13 @@ class Connection:
                     f"the app-server sent {self._garbage_in_a_row} lines in a row that are no messages"
                 )
             )
+
+
+def _observed_write(
+    write: Callable[[bytes], None], observe: Callable[[bool, bytes | JsonObject], None], line: bytes
+) -> None:
+    observe(True, line)
+    write(line)
 
 
 def _params(message: JsonObject) -> JsonObject:

@@ -18,37 +18,38 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from codex_app_server._engine.connection import Call, Connection
-from codex_app_server._engine.diagnostics import stderr_tail
-from codex_app_server._engine.process import ServerProcess
-from codex_app_server._engine.server_info import read_server_info
+from codex_app_server._engine.connection import Call
+from codex_app_server._engine.desk import QuestionDesk
+from codex_app_server._engine.link import ServerLink
+from codex_app_server._engine.resuming import kept_params
 from codex_app_server._engine.turns import TurnTable
 from codex_app_server._engine.wakeups import Completion, copy_error, wake_all
-from codex_app_server._wire.json_codec import decode_line, encode_line
+from codex_app_server._wire.json_codec import encode_line
 from codex_app_server.errors import (
     AppServerError,
     ClientClosedError,
     ForkedClientError,
-    HandshakeError,
-    JsonRpcError,
     LaunchError,
-    ProcessExitedError,
     RemoteProtocolError,
-    RequestTimeoutError,
     TransportClosedError,
 )
-from codex_app_server.questions import ApprovalRequest, approval_kind, default_answer
+from codex_app_server.events import Usage
+from codex_app_server.observe import as_message, current_trace, is_logged, log_message, wire_trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from codex_app_server._engine.buffers import EventBuffer
+    from codex_app_server._engine.listeners import Listener
     from codex_app_server._engine.server_info import ServerInfo
+    from codex_app_server._engine.setup import TurnSetup
     from codex_app_server._engine.state import ThreadState, TurnStart, TurnState
     from codex_app_server._engine.wakeups import Waiter
     from codex_app_server._wire.framing import OversizedLine
     from codex_app_server.config import AppServerConfig
+    from codex_app_server.events import Event
     from codex_app_server.json_types import JsonObject
+    from codex_app_server.observe import MessageHook, TraceContext
 
 __all__ = ["Engine"]
 
@@ -75,7 +76,8 @@ class Engine:
         self.config = config
         # Who is to be woken when the current callback is done; see `flush`.
         self.waking: list[Waiter] = []
-        self.turns = TurnTable(self)
+        self.desk = QuestionDesk(self, is_shared=config.url is not None)
+        self.turns = TurnTable(self, silence_limit_s=config.turn_silence_limit_s)
         self._lock = threading.Lock()
         self._ready: Completion[ServerInfo] = Completion()
         self._closed: Completion[None] = Completion()
@@ -84,13 +86,17 @@ class Engine:
         self._commands: deque[Callable[[], None]] = deque()
         self._is_waking_loop = False
         self._is_closing = False
+        self._why_closed = "this client was closed"
         self._has_ended = False
         self._pid = os.getpid()
-        self._process: ServerProcess | None = None
-        self._connection: Connection | None = None
+        self._link: ServerLink | None = None
         self._stop: asyncio.Event | None = None
         self._failure: BaseException | None = None
-        self._has_warned_of_approvals = False
+        self._listeners: tuple[Listener, ...] = ()
+        self._listening = threading.RLock()
+        # Set by the client that owns the engine, before it is started.
+        self.message_hook: MessageHook | None = None
+        self.trace_context: TraceContext = current_trace
 
     # --- from any OS thread ---
 
@@ -110,6 +116,11 @@ class Engine:
     def is_usable(self) -> bool:
         """Whether it runs, or can still be started."""
         return not self._is_closing and self._failure is None and not self._is_forked
+
+    @property
+    def is_beginning(self) -> bool:
+        """Whether it is still to be started, or is just starting."""
+        return not self._ready.is_done and self.is_usable
 
     @property
     def _is_forked(self) -> bool:
@@ -134,8 +145,8 @@ class Engine:
 
     @property
     def pid(self) -> int | None:
-        """Process id of the server, once it was started."""
-        return None if self._process is None else self._process.pid
+        """Process id of the server, once this engine has started it."""
+        return None if self._link is None else self._link.pid
 
     def request(
         self, method: str, params: Mapping[str, object] | None, *, timeout_s: float | None = None
@@ -155,14 +166,15 @@ class Engine:
         def fail(make_error: Callable[[], BaseException]) -> None:
             self.waking += completion.set_error(make_error)
 
-        call = self._make_call(method, params or {}, settle, fail, timeout_s=timeout_s)
+        trace = wire_trace(self.trace_context)
+        call = self._make_call(method, params or {}, settle, fail, timeout_s=timeout_s, trace=trace)
         self._post(partial(self._send, call))
         return completion
 
     def open_thread(
-        self, method: str, params: Mapping[str, object]
+        self, method: str, params: Mapping[str, object], setup: TurnSetup
     ) -> Completion[tuple[JsonObject, ThreadState]]:
-        """Send a request that opens a thread; the completion has the thread as it came, and its state.
+        """Send a request that opens a thread; the completion has the whole answer, and the thread's state.
 
         The state is made when the answer is read, so that nothing that follows it is missed.
         """
@@ -170,17 +182,20 @@ class Engine:
 
         def settle(result: Any) -> None:
             try:
-                raw: JsonObject = result["thread"]
-                state = self.turns.opened(raw)
+                state = self.turns.opened(result["thread"], setup)
+                state.reopen = kept_params(params)
+                if method == "thread/start":
+                    state.used = Usage()
             except (KeyError, TypeError):
                 fail(partial(RemoteProtocolError, f"the answer to {method!r} names no thread"))
             else:
-                self.waking += completion.set_value((raw, state))
+                self.waking += completion.set_value((result, state))
 
         def fail(make_error: Callable[[], BaseException]) -> None:
             self.waking += completion.set_error(make_error)
 
-        self._post(partial(self._send, self._make_call(method, params, settle, fail)))
+        trace = wire_trace(self.trace_context)
+        self._post(partial(self._send, self._make_call(method, params, settle, fail, trace=trace)))
         return completion
 
     def start_turn(self, start: TurnStart) -> Completion[TurnState]:
@@ -188,6 +203,7 @@ class Engine:
         self._check_open()
         # What cannot be sent is to fail here, in the caller, and not on the engine's OS thread.
         encode_line(start.params)
+        start.trace = wire_trace(self.trace_context)
         self._post(partial(self.turns.start, start))
         return start.completion
 
@@ -214,16 +230,34 @@ class Engine:
 
     def refuse_calls(self, turn: TurnState) -> None:
         """Nobody will answer the tool calls of this turn: answer them with a failure."""
-        self._enqueue(partial(self.turns.refuse_calls, turn))
+        self._enqueue(partial(self.desk.refuse_calls, turn))
 
-    def answer_soon(self, request_id: str | int, result: JsonObject) -> None:
-        """Answer a request of the server, from any OS thread."""
-        encode_line(result)
-        self._enqueue(partial(self.answer, request_id, result))
+    def soon(self, command: Callable[[], None]) -> bool:
+        """Run a command on the engine's loop; False when the engine has ended."""
+        return self._enqueue(command)
 
-    def close(self) -> Completion[None]:
-        """Fail what waits, end the server, give everything back; bounded in time and safe to repeat."""
+    def listen(self, listener: Listener) -> None:
+        """Give the listener every notification from now on."""
+        with self._listening:
+            self._listeners = (*self._listeners, listener)
+        if self._failure is not None:
+            # It came too late to be ended with the others.
+            listener.end(partial(self._make_failure, None, None))
+
+    def unlisten(self, listener: Listener) -> None:
+        """Forget a listener; for finalizers too, which may run in the midst of `listen`."""
+        with self._listening:
+            self._listeners = tuple(other for other in self._listeners if other is not listener)
+
+    def close(self, why: str = "this client was closed") -> Completion[None]:
+        """Fail what waits, end the server, give everything back; bounded in time and safe to repeat.
+
+        Args:
+            why: What those who wait are told.
+        """
         with self._lock:
+            if not self._is_closing:
+                self._why_closed = why
             self._is_closing = True
             if self._thread is None or self._is_forked:
                 self._closed.set_value(None)
@@ -311,10 +345,14 @@ class Engine:
         *,
         timeout_s: float | None = None,
         is_urgent: bool = False,
+        trace: Mapping[str, str] | None = None,
     ) -> Call:
         request_id = next(_request_ids)
+        message = {"id": request_id, "method": method, "params": params}
+        if trace is not None:
+            message["trace"] = trace
         return Call(
-            line=encode_line({"id": request_id, "method": method, "params": params}),
+            line=encode_line(message),
             request_id=request_id,
             method=method,
             timeout_s=self.config.request_timeout_s if timeout_s is None else timeout_s,
@@ -340,10 +378,8 @@ class Engine:
         self.flush()
 
     def _send(self, call: Call) -> None:
-        if self._connection is None or self._failure is not None:
+        if self._link is None or self._failure is not None or not self._link.send(call):
             call.on_error(partial(self._make_failure, None, None))
-        else:
-            self._connection.send(call)
 
     def send(
         self,
@@ -351,9 +387,22 @@ class Engine:
         params: Mapping[str, object],
         on_result: Callable[[Any], None],
         on_error: Callable[[Callable[[], BaseException]], None],
+        *,
+        trace: Mapping[str, str] | None = None,
     ) -> None:
         """Send a request whose outcome is handled on the engine's loop."""
-        self._send(self._make_call(method, params, on_result, on_error))
+        self._send(self._make_call(method, params, on_result, on_error, trace=trace))
+
+    def send_now(
+        self,
+        method: str,
+        params: Mapping[str, object],
+        on_result: Callable[[Any], None],
+        on_error: Callable[[Callable[[], BaseException]], None],
+    ) -> None:
+        """Send a request before those that wait for the connection to be there again."""
+        if self._link is not None:
+            self._link.send_now(self._make_call(method, params, on_result, on_error))
 
     async def call(self, method: str, params: Mapping[str, object], timeout_s: float) -> Any:
         """Send an urgent request and wait for its result, on the engine's loop."""
@@ -374,40 +423,45 @@ class Engine:
 
     def answer(self, request_id: str | int, result: JsonObject) -> None:
         """Answer a request of the server."""
-        if self._connection is not None and self._failure is None:
-            self._connection.answer(request_id, result)
+        if self._link is not None and self._failure is None:
+            self._link.answer(request_id, result)
 
     def refuse(self, request_id: str | int, code: int, message: str) -> None:
         """Answer a request of the server with an error."""
-        if self._connection is not None and self._failure is None:
-            self._connection.refuse(request_id, code, message)
+        if self._link is not None and self._failure is None:
+            self._link.refuse(request_id, code, message)
 
-    def _server_request(self, method: str, request_id: Any, params: JsonObject) -> None:
+    def publish(self, turn: TurnState, event: Event) -> None:
+        """Give an event to the readers of a turn."""
+        self.turns.publish(turn, event)
+
+    def on_request(self, method: str, request_id: Any, params: JsonObject) -> None:
+        """Take a request of the server."""
         if type(request_id) not in {int, str}:
             _log.warning("a request of the server with id %r cannot be answered", request_id)
-        elif method == "item/tool/call":
-            self.turns.tool_call(request_id, params)
-        else:
-            answer = default_answer(method)
-            if answer is None:
-                self.refuse(request_id, -32601, f"this client does not handle {method!r}")
-                return
-            self.answer(request_id, answer)
-            kind = approval_kind(method)
-            if kind is not None:
-                self._declined(ApprovalRequest.from_wire(request_id, kind, params), method, params)
+            return
+        if self.turns.holds(params, partial(self.on_request, method, request_id, params)):
+            return
+        turn, setup = self.turns.concerned(params)
+        self.desk.ask(method, request_id, params, turn, setup or self.desk.setup)
 
-    def _declined(self, request: ApprovalRequest, method: str, params: JsonObject) -> None:
-        if not self._has_warned_of_approvals:
-            self._has_warned_of_approvals = True
-            _log.warning(
-                "declined a request of the agent for approval (%s): nobody decides in this program; give the "
-                "thread an approval_policy and a sandbox that fit its task",
-                request.approval_kind,
-            )
-        self.turns.approval(request, method, params)
+    def on_notification(self, method: str, params: JsonObject) -> None:
+        """Take a notification."""
+        self.turns.notification(method, params)
+        for listener in self._listeners:
+            self.waking += listener.put(method, params)
 
-    def _oversized(self, line: OversizedLine) -> None:
+    def _observe(self, is_sent: bool, message: bytes | JsonObject) -> None:  # noqa: FBT001 - the direction
+        if is_logged():
+            log_message(is_sent, message)
+        if self.message_hook is not None:
+            try:
+                self.message_hook(as_message(is_sent, message))
+            except Exception:
+                _log.exception("the message hook failed")
+
+    def on_oversized(self, line: OversizedLine) -> None:
+        """Take what is left of a message that was too long."""
         limit = self.config.max_message_bytes
         self.turns.abort_oversized(
             [found.decode("ascii", "replace") for found in _TURN_ID.findall(line.head)],
@@ -436,96 +490,62 @@ class Engine:
             wake_all(self._closed.set_value(None))
 
     async def _main(self) -> None:
-        self._stop = asyncio.Event()
+        stop = self._stop = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        process = self._process = ServerProcess(
-            on_output=self._on_output, on_end=self._on_end, on_room=self._on_room
-        )
+        is_observed = self.message_hook is not None or is_logged()
+        link = self._link = ServerLink(self.config, self, self._observe if is_observed else None)
         try:
-            info = await self._open(process)
+            info = await link.open(stop)
         except AppServerError as exc:
             self._start_failed(exc)
         else:
             self.waking += self._ready.set_value(info)
             self._run_commands()
-            await self._stop.wait()
+            await stop.wait()
         finally:
-            await process.stop(self.config.close_timeout_s)
-
-    async def _open(self, process: ServerProcess) -> ServerInfo:
-        config = self.config
-        await process.spawn(config.argv(), env=config.environment(), cwd=config.cwd)
-        # The decoder takes longer to import than this package: do it while the server starts.
-        decode_line(b"{}")
-        self._connection = Connection(
-            config,
-            asyncio.get_running_loop(),
-            write=process.write,
-            is_full=lambda: process.is_full,
-            on_notification=self.turns.notification,
-            on_request=self._server_request,
-            on_oversized=self._oversized,
-            on_broken=self._fail,
-            flush=self.flush,
-        )
-        if self._is_closing:
-            raise ClientClosedError("this client was closed while it started")
-        params = {
-            "clientInfo": {
-                "name": config.client_name, "title": config.client_title, "version": config.client_version,
-            },
-            "capabilities": {
-                "experimentalApi": config.experimental_api,
-                "optOutNotificationMethods": list(config.opt_out_notifications),
-            },
-        }  # fmt: skip
-        try:
-            answer = await self.call("initialize", params, config.start_timeout_s)
-        except RequestTimeoutError as exc:
-            raise HandshakeError(
-                f"the app-server did not answer 'initialize' within {config.start_timeout_s:g} s",
-                stderr_tail=self._stderr_tail(),
-            ) from exc
-        except ProcessExitedError as exc:
-            raise LaunchError(f"the app-server did not start: {exc}", stderr_tail=exc.stderr_tail) from exc
-        except JsonRpcError as exc:
-            raise HandshakeError(
-                f"the app-server refused the handshake: {exc}", stderr_tail=self._stderr_tail()
-            ) from exc
-        self._connection.notify("initialized")
-        return read_server_info(answer)
-
-    def _on_output(self, chunk: bytes) -> None:
-        if self._connection is not None:
-            self._connection.feed(chunk)
-            self.flush()
-
-    def _on_room(self) -> None:
-        if self._connection is not None:
-            self._connection.pump()
-
-    def _on_end(self) -> None:
-        process, connection = self._process, self._connection
-        if process is None or self._failure is not None:
-            return
-        unfinished = 0 if connection is None else connection.finish()
-        self._fail(_exit_error(process.exit_code, self._stderr_tail(), unfinished))
+            await link.stop()
 
     def _begin_close(self) -> None:
         if self._failure is None:
-            self.turns.refuse_all_calls()
-            self._fail(ClientClosedError("this client was closed"))
+            self.desk.say_no_to_all()
+            self._fail(ClientClosedError(self._why_closed))
         elif self._stop is not None:
             self._stop.set()
 
-    def _fail(self, error: BaseException) -> None:
+    def on_end(self, error: BaseException) -> None:
         """The connection is gone: everything that waits ends now, with this error."""
+        if self._failure is None:
+            self._fail(error)
+
+    def on_back(self, on_resumed: Callable[[], None]) -> None:
+        """The connection was lost and is there again: resume the threads that are in use."""
+        self.turns.resume_all(on_resumed)
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether the client was closed."""
+        return self._is_closing
+
+    @property
+    def losses(self) -> int:
+        """How often the connection was lost so far."""
+        return 0 if self._link is None else self._link.losses
+
+    @property
+    def is_reconnecting(self) -> bool:
+        """Whether the connection was lost and is being made again."""
+        return self._link is not None and self._link.is_reconnecting
+
+    def _fail(self, error: BaseException) -> None:
         if self._failure is None:
             self._failure = error
         # The turns first: a start that fails would otherwise begin the next one of its thread.
         self.turns.abort_all(self._make_failure)
-        if self._connection is not None:
-            self._connection.fail_all(partial(self._make_failure, None, None))
+        self.desk.end_all()
+        for listener in self._listeners:
+            self.waking += listener.end(partial(self._make_failure, None, None))
+        if self._link is not None:
+            self._link.fail_all(partial(self._make_failure, None, None))
         if self._stop is not None:
             self._stop.set()
         self.flush()
@@ -543,9 +563,6 @@ class Engine:
             error.turn_id = turn_id
         return error
 
-    def _stderr_tail(self) -> str:
-        return "" if self._process is None else stderr_tail(self._process.stderr, self.config.environment())
-
 
 async def _cancel_others() -> None:
     """Cancel what still runs on this loop, and wait for it."""
@@ -553,24 +570,6 @@ async def _cancel_others() -> None:
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
-
-
-def _exit_error(exit_code: int | None, tail: str, unfinished_bytes: int) -> ProcessExitedError:
-    if exit_code is None:
-        how = "closed its output and could not be reaped"
-    elif exit_code < 0:
-        how = f"was killed by signal {-exit_code}"
-    else:
-        how = f"exited with code {exit_code}"
-    cut = f", with {unfinished_bytes} bytes of an unfinished message" if unfinished_bytes else ""
-    # A killed process did not know that it would end: its last words would only mislead.
-    last = f"; its last words: {tail.splitlines()[-1]}" if tail and (exit_code or 0) > 0 else ""
-    return ProcessExitedError(
-        f"the app-server {how}{cut}{last}",
-        exit_code=exit_code,
-        stderr_tail=tail,
-        unfinished_bytes=unfinished_bytes,
-    )
 
 
 @atexit.register

@@ -10,10 +10,13 @@ import sys
 import threading
 from typing import IO, TYPE_CHECKING, cast
 
-from codex_app_server.errors import LaunchError
+from codex_app_server._engine.diagnostics import stderr_tail
+from codex_app_server.errors import LaunchError, ProcessExitedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
+
+    from codex_app_server.config import AppServerConfig
 
 __all__ = ["ServerProcess"]
 
@@ -66,15 +69,22 @@ class ServerProcess:
     """A running app-server with its three pipes.
 
     Args:
+        config: How to launch it.
         on_output: Called with each chunk of its stdout.
         on_end: Called once, when it is gone and all of its output was passed on.
         on_room: Called when the full pipe to it takes data again.
     """
 
     def __init__(
-        self, *, on_output: Callable[[bytes], None], on_end: Callable[[], None], on_room: Callable[[], None]
+        self,
+        config: AppServerConfig,
+        *,
+        on_output: Callable[[bytes], None],
+        on_end: Callable[[], None],
+        on_room: Callable[[], None],
     ) -> None:
         self._loop = asyncio.get_running_loop()
+        self._config = config
         self._on_output = on_output
         self._on_end = on_end
         self._on_room = on_room
@@ -89,27 +99,27 @@ class ServerProcess:
         self._reaper: threading.Thread | None = None
         self.exit_code: int | None = None
 
-    async def spawn(
-        self, argv: Sequence[str], *, env: Mapping[str, str], cwd: str | os.PathLike[str] | None
-    ) -> None:
+    async def open(self) -> None:
         """Start the process.
 
         Raises:
+            CodexNotFoundError: There is no binary; the message says how to get one.
             LaunchError: The operating system refused; the message has path and reason.
         """
+        argv = self._config.argv()
         if sys.platform == "win32":
             raise LaunchError("starting an app-server on Windows is not supported yet")
         try:
             # A session of its own: Ctrl-C in the terminal must reach this program first, and the
             # whole group can be ended at once.
             popen = subprocess.Popen(  # noqa: ASYNC220 - it is the first thing on this loop
-                list(argv),
+                argv,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 bufsize=0,
-                env=dict(env),
-                cwd=cwd,
+                env=self._config.environment(),
+                cwd=self._config.cwd,
                 start_new_session=True,
             )
         except (OSError, ValueError) as exc:
@@ -128,11 +138,20 @@ class ServerProcess:
         loop = self._loop
         out, err, inn = (cast("IO[bytes]", pipe) for pipe in (popen.stdout, popen.stderr, popen.stdin))
         self._writer.on_room = self._on_room
-        stdin, _ = await loop.connect_write_pipe(lambda: self._writer, inn)
-        stderr, _ = await loop.connect_read_pipe(lambda: _Reader(self._keep_stderr, lambda: None), err)
-        stdout, _ = await loop.connect_read_pipe(lambda: _Reader(self._on_output, self._output_ended), out)
-        self._stdin = stdin
-        self._pipes = [stdin, stdout, stderr]
+        try:
+            self._stdin, _ = await loop.connect_write_pipe(lambda: self._writer, inn)
+            self._pipes.append(self._stdin)
+            stderr, _ = await loop.connect_read_pipe(lambda: _Reader(self._keep_stderr, lambda: None), err)
+            self._pipes.append(stderr)
+            stdout, _ = await loop.connect_read_pipe(
+                lambda: _Reader(self._on_output, self._output_ended), out
+            )
+            self._pipes.append(stdout)
+        except BaseException:
+            # What the loop did not take over, it does not close.
+            for pipe in (inn, err, out)[len(self._pipes) :]:
+                pipe.close()
+            raise
 
     @property
     def pid(self) -> int | None:
@@ -145,9 +164,14 @@ class ServerProcess:
         return self._writer.is_full
 
     @property
-    def stderr(self) -> bytes:
-        """The last part of what it wrote to stderr."""
-        return bytes(self._stderr)
+    def may_return(self) -> bool:
+        """False: a process that has ended is gone, with its turns."""
+        return False
+
+    @property
+    def diagnostics(self) -> str:
+        """The end of what it wrote to stderr."""
+        return stderr_tail(bytes(self._stderr), self._config.environment())
 
     def write(self, data: bytes) -> None:
         """Queue bytes for its stdin; each call is passed on whole."""
@@ -174,6 +198,25 @@ class ServerProcess:
         self.close_pipes()
         if self._reaper is not None and self._exited.is_set():
             self._reaper.join()
+
+    def end_error(self, unfinished_bytes: int) -> ProcessExitedError:
+        """Return how it ended."""
+        code, tail = self.exit_code, self.diagnostics
+        if code is None:
+            how = "closed its output and could not be reaped"
+        elif code < 0:
+            how = f"was killed by signal {-code}"
+        else:
+            how = f"exited with code {code}"
+        cut = f", with {unfinished_bytes} bytes of an unfinished message" if unfinished_bytes else ""
+        # A killed process did not know that it would end: its last words would only mislead.
+        last = f"; its last words: {tail.splitlines()[-1]}" if tail and (code or 0) > 0 else ""
+        return ProcessExitedError(
+            f"the app-server {how}{cut}{last}",
+            exit_code=code,
+            stderr_tail=tail,
+            unfinished_bytes=unfinished_bytes,
+        )
 
     async def _wait_exit(self, timeout_s: float) -> bool:
         try:

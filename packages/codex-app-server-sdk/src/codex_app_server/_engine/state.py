@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from codex_app_server._engine.buffers import JOIN_ABOVE, EventBuffer
+from codex_app_server._engine.setup import TurnSetup
 from codex_app_server._engine.wakeups import Completion
-from codex_app_server.events import TextDelta
+from codex_app_server.events import TextDelta, ToolStarted
 from codex_app_server.results import TurnCollector
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from codex_app_server._engine.gap import Gap
     from codex_app_server._engine.wakeups import Waiter
-    from codex_app_server.events import Event
+    from codex_app_server.events import Event, Usage
     from codex_app_server.json_types import JsonObject
     from codex_app_server.questions import ToolCall
     from codex_app_server.results import TurnResult
@@ -38,14 +40,31 @@ class ThreadState:
         foreign_turn: A running turn that was not: another client's, or the server's own (compaction).
         queue: What is to be started after those.
         finished: Turns that ended lately.
+        setup: Who decides in turns that were not started here.
+        is_ephemeral: Whether the server keeps no record of it.
+        injected_calls: Ids of the tool calls in the history that this program has injected.
+        lost_starts: Starts whose answer was lost with the connection.
+        reopen: What it must be resumed with on a server that was started anew.
+        used: Its token usage so far, where that is known.
+        is_loaded: Whether the server has it in memory.
+        is_subscribed: Whether the server tells this client of its turns.
     """
 
     __slots__ = (
-        "__weakref__", "active", "early", "finished", "foreign_turn", "prologue", "queue", "starting", "thread_id",
+        "__weakref__", "active", "early", "finished", "foreign_turn", "injected_calls", "is_ephemeral", "is_loaded", "is_subscribed", "lost_starts",
+        "prologue", "queue", "reopen", "setup", "starting", "thread_id", "used",
     )  # fmt: skip
 
-    def __init__(self, thread_id: str) -> None:
+    def __init__(self, thread_id: str, setup: TurnSetup | None = None, *, is_ephemeral: bool = False) -> None:
         self.thread_id = thread_id
+        self.setup = setup or TurnSetup()
+        self.is_ephemeral = is_ephemeral
+        self.injected_calls: set[str] = set()
+        self.lost_starts: list[TurnStart] = []
+        self.reopen: JsonObject = {}
+        self.used: Usage | None = None
+        self.is_loaded = True
+        self.is_subscribed = True
         self.starting: TurnStart | None = None
         self.early: TurnState | None = None
         self.prologue: list[tuple[str, JsonObject]] = []
@@ -55,22 +74,55 @@ class ThreadState:
         self.finished: deque[str] = deque(maxlen=_REMEMBERED_TURNS)
 
     @property
+    def is_open(self) -> bool:
+        """Whether turns can be started and followed; otherwise it is to be resumed first."""
+        return self.is_loaded and self.is_subscribed
+
+    @property
     def is_busy(self) -> bool:
         """Whether a `turn/start` would not begin a turn of its own now."""
         return self.active is not None or self.starting is not None or self.foreign_turn is not None
 
 
 class TurnStart:
-    """A `turn/start` on its way; keeps its thread alive until it is settled."""
+    """A request that starts a turn, on its way; keeps its thread alive until it is settled.
 
-    __slots__ = ("completion", "is_abandoned", "params", "thread", "turn")
+    Attributes:
+        thread: The thread.
+        params: Params of the request.
+        setup: Who answers the questions of the turn, and what its answer is read as.
+        method: The request: `turn/start`, or one that starts a turn of the server's own.
+        completion: Gets the turn.
+        is_abandoned: Whether nobody waits for it any more.
+        is_accepted: Whether the reply has come, and did not name the turn.
+        turn: What it has become.
+    """
 
-    def __init__(self, thread: ThreadState, params: JsonObject) -> None:
+    __slots__ = (
+        "completion",
+        "is_abandoned",
+        "is_accepted",
+        "method",
+        "params",
+        "setup",
+        "thread",
+        "trace",
+        "turn",
+    )
+
+    def __init__(
+        self, thread: ThreadState, params: JsonObject, setup: TurnSetup, *, method: str = "turn/start"
+    ) -> None:
         self.thread = thread
         self.params = params
+        self.setup = setup
+        self.method = method
         self.completion: Completion[TurnState] = Completion()
         self.is_abandoned = False
+        self.is_accepted = False
         self.turn: TurnState | None = None
+        # W3C trace context of whoever starts the turn.
+        self.trace: dict[str, str] | None = None
 
 
 class TurnState:
@@ -80,25 +132,34 @@ class TurnState:
     """
 
     __slots__ = (
+        "__weakref__",
         "_collector",
         "_done_waiters",
         "_history",
         "_readers",
         "_unread",
         "error",
+        "gap",
         "is_refusing_calls",
         "is_started",
+        "last_event_at",
         "lock",
-        "open_calls",
         "open_commands",
+        "open_questions",
+        "planned_calls",
+        "response_calls",
         "result",
+        "setup",
+        "stalled",
+        "sub_agents",
         "thread",
         "thread_id",
         "turn_id",
     )  # fmt: skip
 
-    def __init__(self, thread: ThreadState, turn_id: str) -> None:
+    def __init__(self, thread: ThreadState, turn_id: str, setup: TurnSetup) -> None:
         self.thread = thread
+        self.setup = setup
         self.thread_id = thread_id = thread.thread_id
         self.turn_id = turn_id
         self.lock = threading.Lock()
@@ -110,8 +171,21 @@ class TurnState:
         self._done_waiters: list[Waiter] = []
         self.is_started = False
         self.is_refusing_calls = False
-        self.open_calls: dict[str | int, ToolCall] = {}
         self.open_commands: set[str] = set()
+        # Ids of the server requests that wait for an answer.
+        self.open_questions: set[str | int] = set()
+        # Calls that the model has written and the server has not asked for yet, by their id.
+        self.planned_calls: dict[str, ToolCall] = {}
+        # Those of the model response that is being received.
+        self.response_calls: list[ToolCall] = []
+        # Set when events of it were missed.
+        self.gap: Gap | None = None
+        # Threads of its sub-agents that work now, with their turns.
+        self.sub_agents: dict[str, str] = {}
+        # Why it was given up, while it is being interrupted for that.
+        self.stalled: str | None = None
+        # On the clock of the engine's loop, in seconds; kept only where there is a limit.
+        self.last_event_at = 0.0
         self.result: TurnResult | None = None
         self.error: Callable[[], BaseException] | None = None
 
@@ -142,7 +216,50 @@ class TurnState:
         """Return the result that `turn/completed` makes of what was gathered."""
         with self.lock:
             deltas = [event for event in self._history.snapshot() if isinstance(event, TextDelta)]
-        return self._collector.result(turn, deltas)
+        return self._collector.result(turn, deltas, self.setup.output)
+
+    def so_far(self) -> TurnResult:
+        """Return what has arrived, with the status `inProgress` while the turn runs."""
+        with self.lock:
+            if self.result is not None:
+                return self.result
+            deltas = [event for event in self._history.snapshot() if isinstance(event, TextDelta)]
+            return self._collector.result({"status": "inProgress"}, deltas, self.setup.output)
+
+    def started_tool(self, item_id: str) -> ToolStarted | None:
+        """Return the event of the tool that began with this item."""
+        with self.lock:
+            events = self._history.snapshot()
+        found = (event for event in events if isinstance(event, ToolStarted) and event.item_id == item_id)
+        return next(found, None)
+
+    def begun_items(self) -> set[object]:
+        """Return the ids of the items that have begun."""
+        with self.lock:
+            return {
+                event.raw["item"].get("id")
+                for event in self._history.snapshot()
+                if event.method == "item/started"
+            }
+
+    def text_of(self, item_id: str) -> str:
+        """Return what was streamed of a message."""
+        with self.lock:
+            events = self._history.snapshot()
+        return "".join(
+            event.text for event in events if isinstance(event, TextDelta) and event.item_id == item_id
+        )
+
+    def last_failure(self) -> JsonObject | None:
+        """Return the error that the server told of, and does not try to overcome."""
+        with self.lock:
+            events = self._history.snapshot()
+        told = [event.raw for event in events if event.method == "error" and not event.raw.get("willRetry")]
+        return cast("JsonObject", told[-1]["error"]) if told else None
+
+    def seen_items(self) -> set[object]:
+        """Return the ids of the items that have completed."""
+        return self._collector.seen_items()
 
     def finish(
         self, *, result: TurnResult | None = None, error: Callable[[], BaseException] | None = None

@@ -9,58 +9,60 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from codex_app_server._engine.endings import EndWatch
+from codex_app_server._engine.gap import Gap
+from codex_app_server._engine.interrupting import Interrupter, stalled
+from codex_app_server._engine.resuming import ThreadResumer
 from codex_app_server._engine.state import ThreadState, TurnState
-from codex_app_server._wire.normalise import normalise
+from codex_app_server._engine.wakeups import copy_error
+from codex_app_server._wire.normalise import normalise, usage_of
 from codex_app_server.errors import (
-    AppServerError,
-    InvalidRequestError,
+    ConnectionLostError,
     RemoteProtocolError,
-    RequestTimeoutError,
-    TurnStalledError,
+    TransportClosedError,
 )
 from codex_app_server.events import (
-    ApprovalRequested,
-    ToolCallRequested,
+    ResponseFinished,
     ToolFinished,
     ToolStarted,
     TurnFinished,
     TurnStarted,
+    UsageUpdated,
 )
-from codex_app_server.questions import ToolCall
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
+    from codex_app_server._engine.desk import QuestionDesk
+    from codex_app_server._engine.resuming import Found
+    from codex_app_server._engine.setup import TurnSetup
     from codex_app_server._engine.state import TurnStart
     from codex_app_server._engine.wakeups import Completion, Waiter
+    from codex_app_server.errors import (
+        AppServerError,
+    )
     from codex_app_server.events import (
         Event,
     )
     from codex_app_server.json_types import JsonObject
-    from codex_app_server.questions import ApprovalRequest
 
 __all__ = ["TurnTable"]
 
 _log = logging.getLogger("codex_app_server")
 
-# An interrupted turn ends within some 10 ms; one that has not after this time never will.
-_INTERRUPT_S = 5.0
-_RETRY_S = 0.05
 # Notifications about a thread that come between `turn/start` and its turn: a few warnings.
 _MAX_PROLOGUE = 100
-_FOUND_TURN = re.compile(r"but found `([^`]+)`")
-_NO_HANDLER = "This tool is not available: the client has no handler for it."
 
 
 class Link(Protocol):
     """What the table needs of the engine."""
 
     waking: list[Waiter]
+    desk: QuestionDesk
 
     def send(
         self,
@@ -68,6 +70,8 @@ class Link(Protocol):
         params: Mapping[str, object],
         on_result: Callable[[Any], None],
         on_error: Callable[[Callable[[], BaseException]], None],
+        *,
+        trace: Mapping[str, str] | None = None,
     ) -> None:
         """Send a request."""
         ...
@@ -76,16 +80,19 @@ class Link(Protocol):
         """Send an urgent request and wait for its result."""
         ...
 
-    def answer(self, request_id: str | int, result: JsonObject) -> None:
-        """Answer a request of the server."""
+    @property
+    def is_reconnecting(self) -> bool:
+        """Whether the connection was lost and is being made again."""
         ...
 
-    def answer_soon(self, request_id: str | int, result: JsonObject) -> None:
-        """Answer it from any OS thread."""
-        ...
-
-    def refuse(self, request_id: str | int, code: int, message: str) -> None:
-        """Answer it with an error."""
+    def send_now(
+        self,
+        method: str,
+        params: Mapping[str, object],
+        on_result: Callable[[Any], None],
+        on_error: Callable[[Callable[[], BaseException]], None],
+    ) -> None:
+        """Send a request before those that wait for the connection to be there again."""
         ...
 
     def flush(self) -> None:
@@ -100,39 +107,73 @@ class Link(Protocol):
 class TurnTable:
     """All threads and turns of one connection. Its methods run on the engine's loop."""
 
-    def __init__(self, engine: Link) -> None:
+    def __init__(self, engine: Link, *, silence_limit_s: float | None = None) -> None:
         self._engine = engine
+        self._silence_limit_s = silence_limit_s
         # A thread lives as long as somebody uses it: a face, a start on its way, a running turn.
         self._threads: weakref.WeakValueDictionary[str, ThreadState] = weakref.WeakValueDictionary()
         self._turns: dict[str, TurnState] = {}
         self._starts: set[TurnStart] = set()
-        # Who waits for the interrupt of a turn.
-        self._interrupts: dict[str, list[Completion[None]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        # Set when a turn starts or ends; made by whoever waits for that.
-        self._changes: dict[str, asyncio.Event] = {}
         self._touched: list[TurnState] = []
+        # The turn that a sub-agent's thread works for.
+        self._parents: weakref.WeakValueDictionary[str, TurnState] = weakref.WeakValueDictionary()
+        self._interrupter = Interrupter(engine, self.abort, self.spawn)
+        self._end_watch = EndWatch(engine, self)
+        self._resumer = ThreadResumer(engine, self._found, self._told, self._not_resumed)
 
-    def opened(self, thread: JsonObject) -> ThreadState:
+    def opened(self, thread: JsonObject, setup: TurnSetup | None = None) -> ThreadState:
         """Return the state of a thread that was started, resumed or forked; one for all who use it.
 
         Args:
             thread: The thread as the server described it.
+            setup: Who decides in its turns that are not started here.
         """
         thread_id: str = thread["id"]
+        is_ephemeral = bool(thread.get("ephemeral"))
         state = self._threads.get(thread_id)
-        if state is None:
-            self._threads[thread_id] = state = ThreadState(thread_id)
-            if _is_active(thread):
-                # Resumed while somebody else's turn runs in it.
-                state.foreign_turn = next(
-                    (turn["id"] for turn in thread.get("turns") or () if turn.get("status") == "inProgress"),
-                    "",
-                )
-            if thread.get("ephemeral"):
-                # It cannot be resumed, so when nobody here has it any more, it only takes up the server's memory.
-                weakref.finalize(state, self._engine.forget_thread, thread_id).atexit = False
+        if state is not None:
+            state.setup = setup or state.setup
+            state.is_subscribed = state.is_loaded = True
+            return state
+        self._threads[thread_id] = state = ThreadState(thread_id, setup, is_ephemeral=is_ephemeral)
+        if _is_active(thread):
+            # Resumed while a turn of another client, or of an earlier process, runs in it.
+            running = [turn for turn in thread.get("turns") or () if turn.get("status") == "inProgress"]
+            if running:
+                self._adopt(state, running[-1])
+            else:
+                state.foreign_turn = ""
+        if is_ephemeral:
+            # It cannot be resumed, so when nobody here has it any more, it only takes up the server's memory.
+            weakref.finalize(state, self._engine.forget_thread, thread_id).atexit = False
         return state
+
+    def _adopt(self, thread: ThreadState, raw_turn: JsonObject) -> None:
+        """Follow a turn that runs already; what it did before is known from its items."""
+        self._follow(thread, raw_turn)
+        # The answer that told of it has other ids for its texts than their events.
+        self._resumer.hold(thread)
+        self.spawn(self._resumer.look(thread))
+
+    def _follow(self, thread: ThreadState, raw_turn: JsonObject) -> TurnState:
+        turn = self._open(thread, raw_turn["id"], thread.setup)
+        turn.is_started = True
+        thread.active = turn
+        if thread.foreign_turn == turn.turn_id:
+            thread.foreign_turn = None
+        return turn
+
+    def fill_gap(
+        self, turn: TurnState, raw_turn: JsonObject, running_items: Sequence[JsonObject] = ()
+    ) -> None:
+        """Publish what a turn did while nobody here was told of it: its items that have not been seen."""
+        turn.gap = Gap(turn)
+        if not turn.is_started:
+            params = {"threadId": turn.thread_id, "turn": raw_turn}
+            self.publish(turn, TurnStarted(turn.thread_id, turn.turn_id, "turn/started", params))
+        for event in turn.gap.fill(raw_turn.get("items") or (), running_items):
+            self.publish(turn, event)
 
     # --- starting ---
 
@@ -141,7 +182,8 @@ class TurnTable:
         if start.is_abandoned:
             return
         self._starts.add(start)
-        if start.thread.is_busy or start.thread.queue:
+        # Not while the connection is made again: what runs in the thread is known only after that.
+        if start.thread.is_busy or start.thread.queue or self._engine.is_reconnecting:
             start.thread.queue.append(start)
         else:
             self._launch(start)
@@ -159,23 +201,38 @@ class TurnTable:
     def _launch(self, start: TurnStart) -> None:
         start.thread.starting = start
         self._engine.send(
-            "turn/start", start.params, partial(self._accepted, start), partial(self._refused, start)
+            start.method,
+            start.params,
+            partial(self._accepted, start),
+            partial(self._refused, start),
+            trace=start.trace,
         )
 
     def _accepted(self, start: TurnStart, result: Any) -> None:
         thread = start.thread
+        if start.method == "thread/compact/start":
+            # Its turn is known only from `turn/started`.
+            if thread.early is None:
+                start.is_accepted = True
+            else:
+                self._begun(start, thread.early.turn_id)
+            return
         try:
             turn_id: str = result["turn"]["id"]
         except (KeyError, TypeError):
-            self._refused(start, lambda: RemoteProtocolError("the answer to 'turn/start' names no turn"))
+            self._refused(start, lambda: RemoteProtocolError(f"the answer to {start.method!r} names no turn"))
             return
+        self._begun(start, turn_id)
+
+    def _begun(self, start: TurnStart, turn_id: str) -> None:
+        thread = start.thread
         thread.starting = None
         self._starts.discard(start)
         turn, thread.early = thread.early, None
         if turn is None or turn.turn_id != turn_id:
             if turn is not None:
                 self._disown(turn)
-            turn = self._open(thread, turn_id)
+            turn = self._open(thread, turn_id, start.setup)
         if thread.foreign_turn == turn_id:
             thread.foreign_turn = None
         if not turn.is_done:
@@ -190,6 +247,8 @@ class TurnTable:
     def _refused(self, start: TurnStart, make_error: Callable[[], BaseException]) -> None:
         thread = start.thread
         thread.starting = None
+        if self._engine.is_reconnecting:
+            thread.lost_starts.append(start)
         thread.prologue.clear()
         self._starts.discard(start)
         turn, thread.early = thread.early, None
@@ -198,9 +257,11 @@ class TurnTable:
         self._engine.waking += start.completion.set_error(make_error)
         self._next(thread)
 
-    def _open(self, thread: ThreadState, turn_id: str) -> TurnState:
-        turn = TurnState(thread, turn_id)
+    def _open(self, thread: ThreadState, turn_id: str, setup: TurnSetup) -> TurnState:
+        turn = TurnState(thread, turn_id, setup)
         self._turns[turn_id] = turn
+        if self._silence_limit_s is not None:
+            self._end_watch.watch_silence(turn, self._silence_limit_s)
         prologue, thread.prologue = thread.prologue, []
         for method, params in prologue:
             self.publish(turn, normalise(method, params, thread.thread_id, turn_id))
@@ -213,7 +274,7 @@ class TurnTable:
             turn.thread.foreign_turn = turn.turn_id
 
     def _next(self, thread: ThreadState) -> None:
-        while thread.queue and not thread.is_busy:
+        while thread.queue and not thread.is_busy and not self._engine.is_reconnecting:
             start = thread.queue.popleft()
             if not start.is_abandoned:
                 self._launch(start)
@@ -222,6 +283,8 @@ class TurnTable:
 
     def notification(self, method: str, params: JsonObject) -> None:
         """Give a notification to the turn that it is about."""
+        if self._resumer.is_holding and self.holds(params, partial(self.notification, method, params)):
+            return
         turn_id = params.get("turnId")
         if type(turn_id) is not str:
             turn_id = self._implied_turn(method, params)
@@ -233,19 +296,76 @@ class TurnTable:
             if turn is None:
                 return
         if method == "turn/completed":
-            self._completed(turn, params)
+            self.completed(turn, params)
+        elif method == "rawResponseItem/completed":
+            self._raw_item(turn, method, params)
+        elif method == "rawResponse/completed":
+            self._raw_response(turn, method, params)
         else:
-            self.publish(turn, normalise(method, params, turn.thread_id, turn.turn_id))
+            if method == "serverRequest/resolved":
+                self._engine.desk.resolved(params.get("requestId"))
+            event = normalise(method, params, turn.thread_id, turn.turn_id)
+            if turn.gap is None:
+                self.publish(turn, event)
+            else:
+                for whole in turn.gap.pass_on(event):
+                    self.publish(turn, whole)
+
+    def holds(self, params: JsonObject, action: Callable[[], None]) -> bool:
+        """Whether what came in about a thread is held back until more is known of it; `action` takes it then."""
+        return self._resumer.holds(params, action)
+
+    def _raw_response(self, turn: TurnState, method: str, params: JsonObject) -> None:
+        calls, turn.response_calls = tuple(turn.response_calls), []
+        raw_usage: object = params.get("usage")
+        usage = usage_of(cast("JsonObject", raw_usage)) if isinstance(raw_usage, dict) else None
+        ids = (turn.thread_id, turn.turn_id, method, params)
+        self.publish(turn, ResponseFinished(*ids, params.get("responseId"), usage, calls))
+
+    def _raw_item(self, turn: TurnState, method: str, params: JsonObject) -> None:
+        item: object = params.get("item")
+        if isinstance(item, dict) and self._is_call_of_ours(turn, cast("JsonObject", item)):
+            turn.response_calls.append(self._engine.desk.plan(turn, cast("JsonObject", item)))
+        self.publish(turn, normalise(method, params, turn.thread_id, turn.turn_id))
+
+    def _is_call_of_ours(self, turn: TurnState, item: JsonObject) -> bool:
+        # The raw items hold the calls of Codex's own tools too.
+        # Injected history is echoed as raw items, with the calls that are in it.
+        key = (item.get("namespace"), item.get("name"))
+        call_id = item.get("call_id")
+        return (
+            item.get("type") == "function_call"
+            and isinstance(call_id, str)
+            and key in turn.setup.declared
+            and call_id not in turn.thread.injected_calls
+        )
 
     def _implied_turn(self, method: str, params: JsonObject) -> str | None:
         if method in {"turn/started", "turn/completed"}:
             turn = params.get("turn")
-            return cast("JsonObject", turn).get("id") if isinstance(turn, dict) else None
+            if not isinstance(turn, dict):
+                return None
+            turn = cast("JsonObject", turn)
+            turn_id = turn.get("id")
+            root = self._turns.get(str(turn.get("rootTurnId")))
+            if root is None or root.turn_id == turn_id:
+                return turn_id
+            if root.thread_id == params.get("threadId"):
+                # A review starts under an id of its own, and goes on under that of its root.
+                return root.turn_id
+            self._sub_agent_turn(root, method, params, str(turn_id))
+            return None
         # What concerns a thread is shown in its running turn, in its place among the events.
         thread_id = params.get("threadId")
         thread = self._threads.get(thread_id) if isinstance(thread_id, str) else None
         if thread is None:
+            if method == "serverRequest/resolved":
+                self._engine.desk.resolved(params.get("requestId"))
             return None
+        if method == "thread/status/changed":
+            thread.is_loaded = params.get("status") != {"type": "notLoaded"}
+        if thread.active is not None and method == "thread/status/changed" and not _is_active(params):
+            self._end_watch.soon_over(thread.active)
         if thread.foreign_turn is not None and method == "thread/status/changed" and not _is_active(params):
             # The end of somebody else's turn, also where its `turn/completed` does not reach us.
             thread.foreign_turn = None
@@ -257,6 +377,15 @@ class TurnTable:
             thread.prologue.append((method, params))
         return None
 
+    def _sub_agent_turn(self, root: TurnState, method: str, params: JsonObject, turn_id: str) -> None:
+        """Note that a sub-agent of a turn works, or has ended: nothing else tells whose it is."""
+        child = str(params.get("threadId"))
+        if method == "turn/started":
+            root.sub_agents[child] = turn_id
+            self._parents[child] = root
+        elif root.sub_agents.get(child) == turn_id:
+            del root.sub_agents[child]
+
     def _unknown_turn(self, method: str, params: JsonObject, turn_id: str) -> TurnState | None:
         thread_id = params.get("threadId")
         thread = self._threads.get(thread_id) if isinstance(thread_id, str) else None
@@ -266,8 +395,11 @@ class TurnTable:
             _log.debug("%s after the end of turn %s", method, turn_id)
             return None
         if thread.starting is not None and thread.early is None:
-            thread.early = self._open(thread, turn_id)
-            return thread.early
+            start = thread.starting
+            turn = thread.early = self._open(thread, turn_id, start.setup)
+            if start.is_accepted:
+                self._begun(start, turn_id)
+            return turn
         if method == "turn/started":
             thread.foreign_turn = turn_id
         elif method == "turn/completed" and thread.foreign_turn in {turn_id, ""}:
@@ -286,7 +418,9 @@ class TurnTable:
             turn.open_commands.discard(cast("ToolFinished", event).item_id)
         elif kind is TurnStarted:
             turn.is_started = True
-            self._changed(turn)
+            self._interrupter.changed(turn)
+        elif kind is UsageUpdated:
+            turn.thread.used = cast("UsageUpdated", event).total
         turn.publish(event)
         self._touched.append(turn)
 
@@ -295,12 +429,23 @@ class TurnTable:
         touched = self._touched
         if touched:
             self._touched = []
+            now = 0.0 if self._silence_limit_s is None else asyncio.get_running_loop().time()
             for turn in set(touched):
+                turn.last_event_at = now
                 self._engine.waking += turn.take_waiters()
 
-    def _completed(self, turn: TurnState, params: JsonObject) -> None:
-        raw_turn = params.get("turn")
-        result = turn.completed(cast("JsonObject", raw_turn) if isinstance(raw_turn, dict) else {})
+    def completed(self, turn: TurnState, params: JsonObject) -> None:
+        """End a turn with its `turn/completed`."""
+        if turn.stalled is not None:
+            self.abort(turn, partial(stalled, turn, turn.stalled))
+            return
+        found: object = params.get("turn")
+        raw_turn = cast("JsonObject", found) if isinstance(found, dict) else {}
+        if turn.gap is not None:
+            # What was told in the gap and was not on record yet when that was read.
+            for event in turn.gap.fill(raw_turn.get("items") or ()):
+                self.publish(turn, event)
+        result = turn.completed(raw_turn)
         self.publish(turn, TurnFinished(turn.thread_id, turn.turn_id, "turn/completed", params, result))
         self._engine.waking += turn.finish(result=result)
         self._ended(turn)
@@ -309,18 +454,11 @@ class TurnTable:
         thread = turn.thread
         self._turns.pop(turn.turn_id, None)
         thread.finished.append(turn.turn_id)
-        for call in turn.open_calls.values():
-            call.end()
-        turn.open_calls.clear()
-        self._changed(turn)
+        self._engine.desk.end_turn(turn)
+        self._interrupter.changed(turn)
         if thread.active is turn:
             thread.active = None
         self._next(thread)
-
-    def _changed(self, turn: TurnState) -> None:
-        change = self._changes.get(turn.turn_id)
-        if change is not None:
-            change.set()
 
     def abort(self, turn: TurnState, make_error: Callable[[], BaseException]) -> None:
         """End a turn here, without the server."""
@@ -338,7 +476,7 @@ class TurnTable:
             )
         self._starts.clear()
         for turn in list(self._turns.values()):
-            self.abort(turn, partial(make_error, turn.thread_id, turn.turn_id))
+            self.abort(turn, partial(_with_result, turn, partial(make_error, turn.thread_id, turn.turn_id)))
         self.flush()
 
     def abort_oversized(self, turn_ids: list[str], message: str) -> None:
@@ -349,111 +487,101 @@ class TurnTable:
 
     # --- questions of the server ---
 
-    def tool_call(self, request_id: str | int, params: JsonObject) -> None:
-        """A tool of this program is called: hand the call to the turn's readers, or refuse it."""
-        turn = self._turns.get(str(params.get("turnId")))
-        if turn is None or turn.is_refusing_calls:
-            self._engine.answer(request_id, _tool_failure(_NO_HANDLER))
-            return
-        if request_id in turn.open_calls:
-            # `thread/resume` repeats the requests that are still open.
-            return
-
-        def answer(result: JsonObject) -> None:
-            turn.open_calls.pop(request_id, None)
-            self._engine.answer_soon(request_id, result)
-
-        try:
-            call = ToolCall(params, answer)
-        except KeyError as exc:
-            self._engine.refuse(request_id, -32602, f"missing field {exc}")
-            return
-        turn.open_calls[request_id] = call
-        self.publish(turn, ToolCallRequested(turn.thread_id, turn.turn_id, "item/tool/call", params, call))
-
-    def refuse_calls(self, turn: TurnState) -> None:
-        """Nobody will answer the tool calls of this turn: answer them with a failure, now and later."""
-        turn.is_refusing_calls = True
-        for request_id, call in turn.open_calls.items():
-            if call.end():
-                self._engine.answer(request_id, _tool_failure(_NO_HANDLER))
-        turn.open_calls.clear()
-
-    def refuse_all_calls(self) -> None:
-        """The connection is about to end: the server is not left waiting."""
-        for turn in self._turns.values():
-            self.refuse_calls(turn)
-
-    def approval(self, request: ApprovalRequest, method: str, params: JsonObject) -> None:
-        """Show an approval request, and how it was answered, in its turn."""
+    def concerned(self, params: JsonObject) -> tuple[TurnState | None, TurnSetup | None]:
+        """Return the turn that a question is about, where it is known here, and who answers in its thread."""
         turn = self._turns.get(str(params.get("turnId")))
         if turn is not None:
-            self.publish(turn, ApprovalRequested(turn.thread_id, turn.turn_id, method, params, request))
+            return turn, turn.setup
+        thread_id = str(params.get("threadId") or params.get("conversationId"))
+        thread = self._threads.get(thread_id)
+        if thread is None:
+            # A sub-agent asks those who decide for the turn that it works for; its events are its own.
+            parent = self._parents.get(thread_id)
+            return None, None if parent is None else parent.setup
+        # An elicitation may come without the turn that it belongs to.
+        turn = (thread.active or thread.early) if params.get("turnId") is None else None
+        return turn, thread.setup if turn is None else turn.setup
+
+    # --- a connection that was lost and is there again ---
+
+    def resume_all(self, on_resumed: Callable[[], None]) -> None:
+        """Subscribe to all threads again, and catch up with their turns; then call `on_resumed`."""
+        self.spawn(self._resume_all(on_resumed))
+
+    async def _resume_all(self, on_resumed: Callable[[], None]) -> None:
+        # One that is not followed is resumed when it is used; save for the end of its turn.
+        threads = [thread for thread in self._threads.values() if thread.is_open or thread.active is not None]
+        try:
+            await self._resumer.resume_all(threads)
+        finally:
+            on_resumed()
+            for thread in threads:
+                self._next(thread)
+            self._engine.flush()
+
+    def _found(self, thread: ThreadState, found: Found) -> None:
+        lost_starts = thread.lost_starts
+        running = next((turn for turn in found.turns.values() if turn["status"] == "inProgress"), None)
+        start = thread.starting
+        if start is not None and start.is_accepted and running is not None:
+            self._begun(start, running["id"])
+        elif start is not None and start.is_accepted:
+            self._refused(start, partial(_lost_start, start))
+        thread.lost_starts = []
+        turn = thread.active
+        if turn is not None:
+            raw_turn = found.turns.get(turn.turn_id) or {"id": turn.turn_id}
+            self.fill_gap(turn, raw_turn, found.running_items)
+        elif running is not None and any(_is_of(start, running) for start in lost_starts):
+            # Its start was told to have failed, since its answer was lost.
+            self.interrupt(self._follow(thread, running))
+        elif found.is_active:
+            thread.foreign_turn = "" if running is None else running["id"]
+        else:
+            thread.foreign_turn = None
+
+    def _told(self, thread: ThreadState, found: Found) -> None:
+        """End the turn if it ended meanwhile: after its usage, which the server tells again."""
+        turn = thread.active
+        raw_turn = None if turn is None else found.turns.get(turn.turn_id)
+        if turn is not None and raw_turn is not None and raw_turn["status"] != "inProgress":
+            self.completed(turn, {"threadId": turn.thread_id, "turn": raw_turn})
+        elif turn is not None and found.is_active is False:
+            self._end_watch.soon_over(turn)
+        self._next(thread)
+
+    def _not_resumed(self, thread: ThreadState, error: AppServerError) -> None:
+        _log.warning("thread %s cannot be followed any more: %s", thread.thread_id, error)
+        # Whoever uses it next is told why.
+        thread.is_subscribed = False
+        thread.foreign_turn = None
+        while thread.queue:
+            start = thread.queue.popleft()
+            self._starts.discard(start)
+            self._engine.waking += start.completion.set_error(partial(copy_error, error))
+        if thread.starting is not None:
+            self._refused(thread.starting, partial(copy_error, error))
+        thread.lost_starts = []
+        turn = thread.active
+        if turn is not None:
+            self.spawn(self._interrupter.interrupt_lost(turn))
+            self.abort(turn, partial(_with_result, turn, partial(_lost_turn, turn, error)))
 
     # --- interrupting ---
 
     def interrupt(self, turn: TurnState, completion: Completion[None] | None = None) -> None:
         """Interrupt a turn and end its commands; once, however many ask."""
-        waiting = self._interrupts.get(turn.turn_id)
-        if waiting is not None:
-            waiting.extend(filter(None, [completion]))
-            return
-        if turn.is_done:
-            if completion is not None:
-                self._engine.waking += completion.set_value(None)
-            return
-        self._interrupts[turn.turn_id] = [completion] if completion else []
-        task = asyncio.get_running_loop().create_task(self._interrupt(turn))
+        self._interrupter.interrupt(turn, completion)
+
+    def is_interrupting(self, turn: TurnState) -> bool:
+        """Whether a turn is being interrupted."""
+        return self._interrupter.is_at(turn)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine beside others; the loop itself keeps only a weak reference."""
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def _interrupt(self, turn: TurnState) -> None:
-        change = self._changes[turn.turn_id] = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + _INTERRUPT_S
-        try:
-            # The server refuses to interrupt a turn before its `turn/started`, and does not answer
-            # a second interrupt of one turn: ask at the right moment, and with a deadline.
-            if not turn.is_started:
-                await _wait(change, deadline - loop.time())
-            turn_id = turn.turn_id
-            while not turn.is_done and loop.time() < deadline:
-                change.clear()
-                try:
-                    await self._engine.call(
-                        "turn/interrupt",
-                        {"threadId": turn.thread_id, "turnId": turn_id},
-                        deadline - loop.time(),
-                    )
-                except InvalidRequestError as exc:
-                    # Not active yet, or known by another id (a review's turn has two).
-                    found = _FOUND_TURN.search(exc.message)
-                    if found and found[1] not in turn.thread.finished:
-                        turn_id = found[1]
-                    await _wait(change, _RETRY_S)
-                else:
-                    break
-            while not turn.is_done and loop.time() < deadline:
-                change.clear()
-                await _wait(change, deadline - loop.time())
-            if not turn.is_done:
-                self.abort(turn, partial(_stalled, turn.thread_id, turn.turn_id))
-            if turn.open_commands:
-                # An interrupt leaves the running command alive, as a background terminal.
-                await self._engine.call(
-                    "thread/backgroundTerminals/clean", {"threadId": turn.thread_id}, _INTERRUPT_S
-                )
-        except RequestTimeoutError:
-            if not turn.is_done:
-                self.abort(turn, partial(_stalled, turn.thread_id, turn.turn_id))
-        except AppServerError as exc:
-            # The connection is gone, and the turn with it; or the server is too old to end commands.
-            _log.warning("could not end turn %s completely: %s", turn.turn_id, exc)
-        finally:
-            self._changes.pop(turn.turn_id, None)
-            for completion in self._interrupts.pop(turn.turn_id, ()):
-                self._engine.waking += completion.set_value(None)
-            self._engine.flush()
 
 
 def _is_active(params: JsonObject) -> bool:
@@ -461,20 +589,37 @@ def _is_active(params: JsonObject) -> bool:
     return isinstance(status, dict) and cast("JsonObject", status).get("type") == "active"
 
 
-async def _wait(event: asyncio.Event, timeout_s: float) -> None:
-    try:
-        await asyncio.wait_for(event.wait(), max(timeout_s, 0.001))
-    except asyncio.TimeoutError:
-        return
+def _with_result(turn: TurnState, make_error: Callable[[], BaseException]) -> BaseException:
+    error = make_error()
+    if isinstance(error, TransportClosedError):
+        error.result = turn.so_far()
+    return error
 
 
-def _stalled(thread_id: str, turn_id: str) -> TurnStalledError:
-    return TurnStalledError(
-        f"the server did not end turn {turn_id!r} within {_INTERRUPT_S:g} s of its interrupt",
-        thread_id=thread_id,
-        turn_id=turn_id,
+def _lost_start(start: TurnStart) -> ConnectionLostError:
+    return ConnectionLostError(
+        f"the connection was lost; it is not known what became of {start.method!r}",
+        thread_id=start.thread.thread_id,
     )
 
 
-def _tool_failure(message: str) -> JsonObject:
-    return {"contentItems": [{"type": "inputText", "text": message}], "success": False}
+def _lost_turn(turn: TurnState, why: BaseException) -> ConnectionLostError:
+    return ConnectionLostError(
+        f"the connection was lost, and turn {turn.turn_id!r} cannot be followed any more: {why}",
+        thread_id=turn.thread_id,
+        turn_id=turn.turn_id,
+    )
+
+
+def _is_of(start: TurnStart, raw_turn: JsonObject) -> bool:
+    """Whether a turn may have come of a start: another client may have started one of its own."""
+    asked = _texts(start.params.get("input"))
+    items: list[JsonObject] = raw_turn.get("items") or []
+    told = [item for item in items if item.get("type") == "userMessage"]
+    return not asked or not told or _texts(told[0].get("content")) == asked
+
+
+def _texts(parts: object) -> list[object]:
+    if not isinstance(parts, list):
+        return []
+    return [part.get("text") for part in cast("list[JsonObject]", parts) if part.get("type") == "text"]

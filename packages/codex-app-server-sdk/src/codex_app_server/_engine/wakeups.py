@@ -157,7 +157,8 @@ class Completion(Generic[T]):
             waiters, self._waiters = self._waiters, []
             return waiters
 
-    def _enlist(self, waiter: Waiter) -> bool:
+    def enlist(self, waiter: Waiter) -> bool:
+        """Have `waiter` woken with the outcome; False when there is one already."""
         with self._lock:
             if self.is_done:
                 return False
@@ -169,7 +170,8 @@ class Completion(Generic[T]):
             raise self._error()
         return self._value
 
-    def _dismiss(self, waiter: Waiter) -> None:
+    def dismiss(self, waiter: Waiter) -> None:
+        """Forget a waiter that waits no more."""
         with self._lock:
             if waiter in self._waiters:
                 self._waiters.remove(waiter)
@@ -182,22 +184,22 @@ class Completion(Generic[T]):
         """
         if not self.is_done:
             waiter = SyncWaiter()
-            if self._enlist(waiter):
+            if self.enlist(waiter):
                 try:
                     if not waiter.wait(timeout_s):
                         raise TimeoutError(f"no outcome after {timeout_s} s")
                 finally:
-                    self._dismiss(waiter)
+                    self.dismiss(waiter)
         return self._outcome()
 
     async def wait_async(self) -> T:
         """Suspend this task until there is an outcome; cancelling it touches nothing else."""
         waiter = LoopWaiter()
-        if self._enlist(waiter):
+        if self.enlist(waiter):
             try:
                 await waiter.wait()
             finally:
-                self._dismiss(waiter)
+                self.dismiss(waiter)
         return self._outcome()
 
 

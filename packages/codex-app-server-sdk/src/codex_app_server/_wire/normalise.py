@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     )
     from codex_app_server.json_types import JsonObject
 
-__all__ = ["normalise", "tool_of_item"]
+__all__ = ["normalise", "tool_of_item", "usage_of"]
 
 
 def normalise(method: str, params: JsonObject, thread_id: str, turn_id: str) -> Event:
@@ -83,7 +83,8 @@ def _turn_started(method: str, params: JsonObject, thread_id: str, turn_id: str)
     return TurnStarted(thread_id, turn_id, method, params)
 
 
-def _usage(value: JsonObject) -> Usage:
+def usage_of(value: JsonObject) -> Usage:
+    """Return the token counts that the server gives in this form."""
     return Usage(
         value.get("inputTokens") or 0,
         value.get("cachedInputTokens") or 0,
@@ -101,8 +102,8 @@ def _token_usage(method: str, params: JsonObject, thread_id: str, turn_id: str) 
         turn_id,
         method,
         params,
-        _usage(usage["last"]),
-        _usage(usage["total"]),
+        usage_of(usage["last"]),
+        usage_of(usage["total"]),
         usage.get("modelContextWindow"),
     )
 

@@ -1,5 +1,7 @@
 """A kit for tests without a network and without a key: a scripted model, a scripted set-up, a fake server.
 
+`conformance` replays recorded turns through an adapter and checks what its user sees.
+
 The names are imported when they are first used, because the pytest plugin of this package is loaded by every pytest
 run that has it installed.
 """
@@ -10,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from codex_app_server.testing import steps
+    from codex_app_server.testing import conformance, steps
     from codex_app_server.testing._obedient import obedient
     from codex_app_server.testing._schema import json_for_schema
     from codex_app_server.testing.fake_server import FakeServer, FakeServerError, FakeServerFactory
@@ -56,6 +58,7 @@ __all__ = [
     "attempts",
     "call",
     "calls",
+    "conformance",
     "conforming",
     "custom_call",
     "cut",
@@ -89,8 +92,8 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name == "steps":
-        return import_module(f"{__name__}.steps")
+    if name in {"conformance", "steps"}:
+        return import_module(f"{__name__}.{name}")
     return getattr(import_module(f"{__name__}.{_HOME_OF.get(name, 'parts')}"), name)
 
 

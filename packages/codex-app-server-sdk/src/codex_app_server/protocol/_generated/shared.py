@@ -153,9 +153,9 @@ class BemItemPromotedThreadRealtimeItem(ThreadRealtimeItem, tag="bemItemPromoted
     """`ThreadRealtimeItem` with `type` `bemItemPromoted`."""
 
     type: Literal["bemItemPromoted"] = "bemItemPromoted"
-    item_id: str
+    item_id: str = Field(validation_alias="itemId", serialization_alias="itemId")
     presentation: ThreadRealtimeBemItemPresentation
-    turn_id: str
+    turn_id: str = Field(validation_alias="turnId", serialization_alias="turnId")
 
 
 class RealtimeSessionClosedThreadRealtimeItem(ThreadRealtimeItem, tag="realtimeSessionClosed"):

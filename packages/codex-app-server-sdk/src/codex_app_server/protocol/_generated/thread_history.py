@@ -764,8 +764,10 @@ class TurnStartedThreadTimelineEntry(ThreadTimelineEntry, tag="turnStarted"):
 
     type: Literal["turnStarted"] = "turnStarted"
     position: int
-    turn_id: str
-    started_at: int | None = None
+    turn_id: str = Field(validation_alias="turnId", serialization_alias="turnId")
+    started_at: int | None = Field(
+        default=None, validation_alias="startedAt", serialization_alias="startedAt"
+    )
 
 
 class TurnCompletedThreadTimelineEntry(ThreadTimelineEntry, tag="turnCompleted"):
@@ -774,11 +776,17 @@ class TurnCompletedThreadTimelineEntry(ThreadTimelineEntry, tag="turnCompleted")
     type: Literal["turnCompleted"] = "turnCompleted"
     position: int
     status: TurnStatus
-    turn_id: str
-    completed_at: int | None = None
-    duration_ms: int | None = None
+    turn_id: str = Field(validation_alias="turnId", serialization_alias="turnId")
+    completed_at: int | None = Field(
+        default=None, validation_alias="completedAt", serialization_alias="completedAt"
+    )
+    duration_ms: int | None = Field(
+        default=None, validation_alias="durationMs", serialization_alias="durationMs"
+    )
     error: TurnError | None = None
-    started_at: int | None = None
+    started_at: int | None = Field(
+        default=None, validation_alias="startedAt", serialization_alias="startedAt"
+    )
 
 
 class ThreadTimelineListParams(WireModel):

@@ -1,0 +1,197 @@
+"""Interrupter: ends a turn on the server, with the commands and sub-agents that it runs. Runs on the engine's loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from codex_app_server.errors import (
+    AppServerError,
+    ConnectionLostError,
+    InvalidRequestError,
+    RequestTimeoutError,
+    TurnStalledError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+
+    from codex_app_server._engine.state import TurnState
+    from codex_app_server._engine.wakeups import Completion, Waiter
+
+__all__ = ["ANSWER_S", "Interrupter", "stalled"]
+
+_log = logging.getLogger("codex_app_server")
+
+ANSWER_S = 5.0
+"""An interrupted turn ends within some 10 ms; one that has not after this time never will."""
+
+_RETRY_S = 0.05
+_NOT_INTERRUPTED = f"the server did not end it within {ANSWER_S:g} s of its interrupt"
+_FOUND_TURN = re.compile(r"but found `?([\w-]+)")
+
+
+class Link(Protocol):
+    """What the interrupter needs of the engine."""
+
+    waking: list[Waiter]
+
+    async def call(self, method: str, params: Mapping[str, object], timeout_s: float) -> Any:
+        """Send an urgent request and wait for its result."""
+        ...
+
+    @property
+    def is_reconnecting(self) -> bool:
+        """Whether the connection was lost and is being made again."""
+        ...
+
+    def flush(self) -> None:
+        """Wake everybody who has something to read."""
+        ...
+
+
+class Interrupter:
+    """All interrupts that are on their way.
+
+    Args:
+        engine: Sends the requests.
+        abort: Ends a turn here, without the server.
+        spawn: Runs a coroutine beside others.
+    """
+
+    def __init__(
+        self,
+        engine: Link,
+        abort: Callable[[TurnState, Callable[[], BaseException]], None],
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        self._engine = engine
+        self._abort = abort
+        self._spawn = spawn
+        # Who waits for the interrupt of a turn.
+        self._interrupts: dict[str, list[Completion[None]]] = {}
+        # Set when a turn starts or ends; made by whoever waits for that.
+        self._changes: dict[str, asyncio.Event] = {}
+
+    def is_at(self, turn: TurnState) -> bool:
+        """Whether a turn is being interrupted."""
+        return turn.turn_id in self._interrupts
+
+    def changed(self, turn: TurnState) -> None:
+        """A turn has started or ended."""
+        change = self._changes.get(turn.turn_id)
+        if change is not None:
+            change.set()
+
+    def interrupt(self, turn: TurnState, completion: Completion[None] | None = None) -> None:
+        """Interrupt a turn and end its commands; once, however many ask."""
+        waiting = self._interrupts.get(turn.turn_id)
+        if waiting is not None:
+            waiting.extend(filter(None, [completion]))
+            return
+        if turn.is_done:
+            if completion is not None:
+                self._engine.waking += completion.set_value(None)
+            return
+        self._interrupts[turn.turn_id] = [completion] if completion else []
+        self._spawn(self._interrupt(turn))
+
+    async def _interrupt(self, turn: TurnState) -> None:
+        change = self._changes[turn.turn_id] = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + ANSWER_S
+        try:
+            # The server refuses to interrupt a turn before its `turn/started`, and does not answer
+            # a second interrupt of one turn: ask at the right moment, and with a deadline.
+            if not turn.is_started:
+                await _wait(change, deadline - loop.time())
+            turn_id = turn.turn_id
+            while not turn.is_done and loop.time() < deadline:
+                change.clear()
+                was_away = self._engine.is_reconnecting
+                try:
+                    await self._engine.call(
+                        "turn/interrupt",
+                        {"threadId": turn.thread_id, "turnId": turn_id},
+                        deadline - loop.time(),
+                    )
+                except ConnectionLostError:
+                    if not self._engine.is_reconnecting:
+                        raise
+                    # Asked again as soon as the connection is there: the next call waits for that.
+                except InvalidRequestError as exc:
+                    # Not active yet, or known by another id (a review's turn has two).
+                    found = _FOUND_TURN.search(exc.message)
+                    if found and found[1] not in turn.thread.finished:
+                        turn_id = found[1]
+                    await _wait(change, _RETRY_S)
+                else:
+                    break
+                finally:
+                    if was_away or self._engine.is_reconnecting:
+                        # The time that it took to connect again is not the server's.
+                        deadline = loop.time() + ANSWER_S
+            while not turn.is_done and loop.time() < deadline:
+                change.clear()
+                await _wait(change, deadline - loop.time())
+                if self._engine.is_reconnecting:
+                    deadline = loop.time() + ANSWER_S
+            if not turn.is_done:
+                self._abort(turn, partial(stalled, turn, turn.stalled or _NOT_INTERRUPTED))
+            for child, child_turn in list(turn.sub_agents.items()):
+                # They would work on without the turn that they were started for.
+                await self._interrupt_sub_agent(child, child_turn)
+            if turn.open_commands:
+                # An interrupt leaves the running command alive, as a background terminal.
+                await self._engine.call(
+                    "thread/backgroundTerminals/clean", {"threadId": turn.thread_id}, ANSWER_S
+                )
+        except RequestTimeoutError:
+            if not turn.is_done:
+                self._abort(turn, partial(stalled, turn, turn.stalled or _NOT_INTERRUPTED))
+        except AppServerError as exc:
+            # The connection is gone, and the turn with it; or the server is too old to end commands.
+            _log.warning("could not end turn %s completely: %s", turn.turn_id, exc)
+        finally:
+            self._changes.pop(turn.turn_id, None)
+            for completion in self._interrupts.pop(turn.turn_id, ()):
+                self._engine.waking += completion.set_value(None)
+            self._engine.flush()
+
+    async def _interrupt_sub_agent(self, thread_id: str, turn_id: str) -> None:
+        try:
+            params = {"threadId": thread_id, "turnId": turn_id}
+            await self._engine.call("turn/interrupt", params, ANSWER_S)
+            await self._engine.call("thread/backgroundTerminals/clean", {"threadId": thread_id}, ANSWER_S)
+        except InvalidRequestError:
+            # It has ended in the meantime.
+            return
+
+    async def interrupt_lost(self, turn: TurnState) -> None:
+        """End a turn on the server that nobody can follow any more."""
+        try:
+            params = {"threadId": turn.thread_id, "turnId": turn.turn_id}
+            await self._engine.call("turn/interrupt", params, ANSWER_S)
+        except AppServerError as exc:
+            # It may have ended, or is gone with an earlier server.
+            _log.debug("turn %s was not interrupted: %s", turn.turn_id, exc)
+
+
+async def _wait(event: asyncio.Event, timeout_s: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), max(timeout_s, 0.001))
+    except asyncio.TimeoutError:
+        return
+
+
+def stalled(turn: TurnState, why: str) -> TurnStalledError:
+    """Return the error for a turn that is given up."""
+    return TurnStalledError(
+        f"turn {turn.turn_id!r} was given up: {why}",
+        thread_id=turn.thread_id,
+        turn_id=turn.turn_id,
+        result=turn.so_far(),
+    )

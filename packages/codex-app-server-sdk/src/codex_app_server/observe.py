@@ -1,0 +1,133 @@
+"""What passes between this client and the server, for a hook; and the trace context of requests."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from codex_app_server.json_types import JsonObject
+
+__all__ = ["Message", "MessageHook", "TraceContext", "current_trace", "log_message"]
+
+_log = logging.getLogger("codex_app_server.wire")
+
+
+@dataclass(slots=True)
+class Message:
+    """One message on its way: a request, an answer or a notification, of either side.
+
+    Attributes:
+        is_sent: True from this client to the server, False the other way.
+        body: The whole message. It may hold prompts, outputs and keys: mind where you write it.
+    """
+
+    is_sent: bool
+    body: JsonObject = field(repr=False)
+
+    @property
+    def kind(self) -> Literal["request", "response", "notification"]:
+        """What it is."""
+        if "method" not in self.body:
+            return "response"
+        return "request" if "id" in self.body else "notification"
+
+    @property
+    def method(self) -> str | None:
+        """The method of a request or notification; None for a response."""
+        return self.body.get("method")
+
+    @property
+    def id(self) -> str | int | None:
+        """The id that joins a response to its request; each side counts its own requests."""
+        return self.body.get("id")
+
+    @property
+    def thread_id(self) -> str | None:
+        """The thread that it is about, where it says so."""
+        return _id_of(self.body, "threadId", "thread")
+
+    @property
+    def turn_id(self) -> str | None:
+        """The turn that it is about, where it says so."""
+        return _id_of(self.body, "turnId", "turn")
+
+
+def _id_of(body: JsonObject, key: str, holder: str) -> str | None:
+    for part in (body.get("params"), body.get("result")):
+        if isinstance(part, dict):
+            values = cast("JsonObject", part)
+            held: object = values.get(holder)
+            found = values.get(key) or (
+                cast("JsonObject", held).get("id") if isinstance(held, dict) else None
+            )
+            if isinstance(found, str):
+                return found
+    return None
+
+
+MessageHook: TypeAlias = "Callable[[Message], None]"
+"""Is called with every message, on the OS thread that serves all turns: it must be quick and never wait."""
+
+TraceContext: TypeAlias = "Callable[[], Mapping[str, str] | None]"
+"""Returns the W3C trace context of the caller: `traceparent` and, if there is one, `tracestate`."""
+
+
+def log_message(is_sent: bool, message: bytes | JsonObject) -> None:  # noqa: FBT001 - the direction
+    """Log that a message passed: what it is and what it is about, not what it says."""
+    seen = as_message(is_sent, message)
+    _log.debug(
+        "%s %s %s id=%s thread=%s turn=%s",
+        "sent" if is_sent else "received",
+        seen.kind,
+        seen.method or "",
+        seen.id,
+        seen.thread_id,
+        seen.turn_id,
+        extra={"thread_id": seen.thread_id, "turn_id": seen.turn_id},
+    )
+
+
+def as_message(is_sent: bool, message: bytes | JsonObject) -> Message:  # noqa: FBT001 - the direction
+    """Return the message for what the connection gives."""
+    return Message(is_sent, json.loads(message) if isinstance(message, bytes) else message)
+
+
+def is_logged() -> bool:
+    """Whether anybody wants to see the messages in the log."""
+    return _log.isEnabledFor(logging.DEBUG)
+
+
+def current_trace() -> dict[str, str] | None:
+    """Return the trace context of the caller by OpenTelemetry, where the program uses it."""
+    # Not imported here: a program that traces has imported it.
+    propagate = sys.modules.get("opentelemetry.propagate")
+    if propagate is None:
+        return None
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return carrier or None
+
+
+def wire_trace(context: TraceContext) -> dict[str, str] | None:
+    """Return the `trace` member of a request: only what the server can parse, or it would not answer."""
+    try:
+        trace: object = context()
+    except Exception:
+        # Whoever cannot trace is to work all the same.
+        _log.exception("the trace context could not be read")
+        return None
+    if not isinstance(trace, Mapping):
+        return None
+    values = cast("Mapping[str, object]", trace)
+    if not isinstance(values.get("traceparent"), str):
+        return None
+    return {
+        name: value for name in ("traceparent", "tracestate") if isinstance(value := values.get(name), str)
+    }
