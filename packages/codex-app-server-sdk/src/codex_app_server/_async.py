@@ -20,7 +20,6 @@ from codex_app_server._engine.callers import Caller
 from codex_app_server._engine.listeners import Listener
 from codex_app_server._engine.setup import Handlers, TurnSetup
 from codex_app_server._engine.slot import EngineSlot
-from codex_app_server._reopening import Reopening
 from codex_app_server._requests import (
     local_params,
     merged_pages,
@@ -322,8 +321,7 @@ class AsyncCodex(AsyncRequests):
         answer, state = await engine.open_thread(method, params, setup).wait_async()
         if method != "thread/start":
             state.setup = setup = warn_of_missing_tools(setup, answer["thread"])
-        reopening = Reopening(params)
-        return AsyncThread(self, engine, answer, state, setup, reopening=reopening, ready=self._ready)
+        return AsyncThread(self, engine, answer, state, setup, ready=self._ready)
 
     async def thread_start(self, **options: Unpack[ThreadStartOptions]) -> AsyncThread:
         """Start a thread. The sandbox is read-only unless the options say otherwise.

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from codex_app_server._engine.engine import Engine
     from codex_app_server._engine.setup import TurnSetup
     from codex_app_server._engine.state import ThreadState, TurnState
-    from codex_app_server._reopening import Reopening
     from codex_app_server.config import AppServerConfig
     from codex_app_server.inputs import Input
     from codex_app_server.json_types import JsonObject
@@ -67,7 +66,6 @@ class AsyncThread:
         answer: The answer that opened it.
         state: The thread as the engine keeps it.
         setup: Who answers its questions, with which tools.
-        reopening: What to resume it with.
         ready: Gives the engine to use, which is another one after a restart.
 
     Attributes:
@@ -83,7 +81,6 @@ class AsyncThread:
         state: ThreadState,
         setup: TurnSetup,
         *,
-        reopening: Reopening,
         ready: Callable[[], Awaitable[Engine]],
     ) -> None:
         self._client = client
@@ -94,7 +91,6 @@ class AsyncThread:
         self.id = state.thread_id
         self._state: ThreadState = state
         self._setup = setup
-        self._reopening = reopening
 
     def __repr__(self) -> str:
         return f"AsyncThread(id={self.id!r})"
@@ -114,8 +110,10 @@ class AsyncThread:
     async def _live(self) -> tuple[Engine, ThreadState]:
         engine = await self._ready()
         if engine is not self._engine or not self._state.is_open:
-            params = self._reopening.resume_params(self.id)
-            answer, state = await engine.open_thread("thread/resume", params, self._setup).wait_async()
+            reopening = self._state.reopening
+            params: JsonObject = {"threadId": self.id, **reopening.again(), "excludeTurns": False}
+            opening = engine.open_thread("thread/resume", params, self._setup, reopening)
+            answer, state = await opening.wait_async()
             self._engine, self._state, self._answer = engine, state, answer
             self.raw = answer["thread"]
         return engine, self._state
@@ -134,8 +132,6 @@ class AsyncThread:
         self, method: str, params: JsonObject, setup: TurnSetup, deadline: float | None = None
     ) -> tuple[Engine, TurnState]:
         engine, state = await self._live()
-        if method == "turn/start":
-            params = self._reopening.for_turn(params)
         start = TurnStart(state, params, setup, method=method)
         completion = engine.start_turn(start)
         try:
@@ -148,8 +144,6 @@ class AsyncThread:
             # Cancelled, or refused: a turn that comes of it all the same must not run on.
             engine.abandon_start(start)
             raise
-        if method == "turn/start":
-            self._reopening.began(params)
         return engine, turn
 
     @overload

@@ -9,7 +9,6 @@ from codex_app_server._engine.callers import Caller
 from codex_app_server._engine.listeners import Listener
 from codex_app_server._engine.setup import Handlers, TurnSetup
 from codex_app_server._engine.slot import EngineSlot
-from codex_app_server._reopening import Reopening
 from codex_app_server._requests import (
     local_params,
     merged_pages,
@@ -301,8 +300,7 @@ class Codex(Requests):
         answer, state = engine.open_thread(method, params, setup).wait()
         if method != "thread/start":
             state.setup = setup = warn_of_missing_tools(setup, answer["thread"])
-        reopening = Reopening(params)
-        return Thread(self, engine, answer, state, setup, reopening=reopening, ready=self._ready)
+        return Thread(self, engine, answer, state, setup, ready=self._ready)
 
     def thread_start(self, **options: Unpack[ThreadStartOptions]) -> Thread:
         """Start a thread. The sandbox is read-only unless the options say otherwise.

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 from codex_app_server._engine.connection import Call
 from codex_app_server._engine.desk import QuestionDesk
 from codex_app_server._engine.link import ServerLink
-from codex_app_server._engine.resuming import kept_params
 from codex_app_server._engine.turns import TurnTable
 from codex_app_server._engine.wakeups import Completion, copy_error, wake_all
 from codex_app_server._wire.json_codec import encode_line
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
 
     from codex_app_server._engine.buffers import EventBuffer
     from codex_app_server._engine.listeners import Listener
+    from codex_app_server._engine.reopening import Reopening
     from codex_app_server._engine.server_info import ServerInfo
     from codex_app_server._engine.setup import TurnSetup
     from codex_app_server._engine.state import ThreadState, TurnStart, TurnState
@@ -172,18 +172,30 @@ class Engine:
         return completion
 
     def open_thread(
-        self, method: str, params: Mapping[str, object], setup: TurnSetup
+        self,
+        method: str,
+        params: Mapping[str, object],
+        setup: TurnSetup,
+        reopening: Reopening | None = None,
     ) -> Completion[tuple[JsonObject, ThreadState]]:
         """Send a request that opens a thread; the completion has the whole answer, and the thread's state.
 
         The state is made when the answer is read, so that nothing that follows it is missed.
+
+        Args:
+            method: The request.
+            params: Its params.
+            setup: Who decides in turns of the thread that are not started here.
+            reopening: What was known of the thread on an earlier server.
         """
         completion: Completion[tuple[JsonObject, ThreadState]] = Completion()
 
         def settle(result: Any) -> None:
             try:
                 state = self.turns.opened(result["thread"], setup)
-                state.reopen = kept_params(params)
+                if reopening is not None:
+                    state.reopening = reopening
+                state.reopening.opened(params)
                 if method == "thread/start":
                     state.used = Usage()
             except (KeyError, TypeError):

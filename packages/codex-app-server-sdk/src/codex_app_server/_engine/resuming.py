@@ -21,16 +21,10 @@ if TYPE_CHECKING:
 
     Held = dict[str, list[Callable[[], None]]]
 
-__all__ = ["Found", "ThreadResumer", "kept_params"]
+__all__ = ["Found", "ThreadResumer"]
 
 # The turn that runs is the last one, unless another client has started some since.
 _LAST_TURNS = 5
-# What a thread was opened with, and must have again on a server that was started anew: otherwise it would get
-# the sandbox and the approval policy of that server's configuration.
-_KEPT_PARAMS = (
-    "approvalPolicy", "approvalsReviewer", "baseInstructions", "config", "cwd", "developerInstructions", "model",
-    "modelProvider", "permissions", "personality", "runtimeWorkspaceRoots", "sandbox", "serviceTier",
-)  # fmt: skip
 
 
 class Link(Protocol):
@@ -166,7 +160,7 @@ class ThreadResumer:
             if turn is None and not is_starting:
                 params["excludeTurns"] = True
             if not is_loaded:
-                params |= thread.reopen
+                params |= thread.reopening.again()
             raw_thread: JsonObject = (await self._ask("thread/resume", params))["thread"]
             found.is_active = _is_active(raw_thread)
             if is_starting:
@@ -216,11 +210,6 @@ class ThreadResumer:
 
         self._engine.send_now(method, params, settle, fail)
         return await future
-
-
-def kept_params(params: Mapping[str, object]) -> JsonObject:
-    """Return what a thread must have again of the params that it was opened with."""
-    return {name: params[name] for name in _KEPT_PARAMS if params.get(name) is not None}
 
 
 def _running_turns(raw_thread: JsonObject) -> dict[str, JsonObject]:

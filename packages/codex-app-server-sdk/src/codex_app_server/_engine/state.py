@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, cast
 
 from codex_app_server._engine.buffers import JOIN_ABOVE, EventBuffer
+from codex_app_server._engine.reopening import Reopening
 from codex_app_server._engine.setup import TurnSetup
 from codex_app_server._engine.wakeups import Completion
 from codex_app_server.events import TextDelta, ToolStarted
@@ -44,7 +45,7 @@ class ThreadState:
         is_ephemeral: Whether the server keeps no record of it.
         injected_calls: Ids of the tool calls in the history that this program has injected.
         lost_starts: Starts whose answer was lost with the connection.
-        reopen: What it must be resumed with on a server that was started anew.
+        reopening: What it must be resumed with on a server that was started anew.
         used: Its token usage so far, where that is known.
         is_loaded: Whether the server has it in memory.
         is_subscribed: Whether the server tells this client of its turns.
@@ -52,7 +53,7 @@ class ThreadState:
 
     __slots__ = (
         "__weakref__", "active", "early", "finished", "foreign_turn", "injected_calls", "is_ephemeral", "is_loaded", "is_subscribed", "lost_starts",
-        "prologue", "queue", "reopen", "setup", "starting", "thread_id", "used",
+        "prologue", "queue", "reopening", "setup", "starting", "thread_id", "used",
     )  # fmt: skip
 
     def __init__(self, thread_id: str, setup: TurnSetup | None = None, *, is_ephemeral: bool = False) -> None:
@@ -61,7 +62,7 @@ class ThreadState:
         self.is_ephemeral = is_ephemeral
         self.injected_calls: set[str] = set()
         self.lost_starts: list[TurnStart] = []
-        self.reopen: JsonObject = {}
+        self.reopening = Reopening({})
         self.used: Usage | None = None
         self.is_loaded = True
         self.is_subscribed = True

@@ -56,6 +56,8 @@ _log = logging.getLogger("codex_app_server")
 
 # Notifications about a thread that come between `turn/start` and its turn: a few warnings.
 _MAX_PROLOGUE = 100
+# Threads of sub-agents that are remembered; the oldest is forgotten first.
+_MAX_SUB_AGENTS = 1000
 
 
 class Link(Protocol):
@@ -116,8 +118,8 @@ class TurnTable:
         self._starts: set[TurnStart] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._touched: list[TurnState] = []
-        # The turn that a sub-agent's thread works for.
-        self._parents: weakref.WeakValueDictionary[str, TurnState] = weakref.WeakValueDictionary()
+        # Who decides for a sub-agent, by its thread: it may outlive the turn that it works for.
+        self._sub_agent_setups: dict[str, TurnSetup] = {}
         self._interrupter = Interrupter(engine, self.abort, self.spawn)
         self._end_watch = EndWatch(engine, self)
         self._resumer = ThreadResumer(engine, self._found, self._told, self._not_resumed)
@@ -200,6 +202,8 @@ class TurnTable:
 
     def _launch(self, start: TurnStart) -> None:
         start.thread.starting = start
+        if start.method == "turn/start":
+            start.params = start.thread.reopening.for_turn(start.params)
         self._engine.send(
             start.method,
             start.params,
@@ -228,6 +232,8 @@ class TurnTable:
         thread = start.thread
         thread.starting = None
         self._starts.discard(start)
+        if start.method == "turn/start":
+            thread.reopening.began(start.params)
         turn, thread.early = thread.early, None
         if turn is None or turn.turn_id != turn_id:
             if turn is not None:
@@ -382,7 +388,9 @@ class TurnTable:
         child = str(params.get("threadId"))
         if method == "turn/started":
             root.sub_agents[child] = turn_id
-            self._parents[child] = root
+            self._sub_agent_setups[child] = root.setup
+            if len(self._sub_agent_setups) > _MAX_SUB_AGENTS:
+                del self._sub_agent_setups[next(iter(self._sub_agent_setups))]
         elif root.sub_agents.get(child) == turn_id:
             del root.sub_agents[child]
 
@@ -496,8 +504,7 @@ class TurnTable:
         thread = self._threads.get(thread_id)
         if thread is None:
             # A sub-agent asks those who decide for the turn that it works for; its events are its own.
-            parent = self._parents.get(thread_id)
-            return None, None if parent is None else parent.setup
+            return None, self._sub_agent_setups.get(thread_id)
         # An elicitation may come without the turn that it belongs to.
         turn = (thread.active or thread.early) if params.get("turnId") is None else None
         return turn, thread.setup if turn is None else turn.setup

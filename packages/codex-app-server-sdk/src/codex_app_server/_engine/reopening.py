@@ -1,4 +1,4 @@
-"""Reopening: with what a thread is opened again after its server was restarted, or has dropped it; for both faces."""
+"""Reopening: with what a thread is opened again after its server was started anew, or has dropped it."""
 
 from __future__ import annotations
 
@@ -37,10 +37,14 @@ class Reopening:
         self._policy: object = None
         self._due: object = None
 
-    def resume_params(self, thread_id: str) -> JsonObject:
-        """Return the params of `thread/resume`."""
+    def again(self) -> JsonObject:
+        """Return what `thread/resume` is to be given, besides the thread."""
         self._due = self._policy
-        return {"threadId": thread_id, **self._kept, "excludeTurns": False}
+        return dict(self._kept)
+
+    def opened(self, params: Mapping[str, object]) -> None:
+        """Note that the thread was opened once more, with these params."""
+        self._kept.update({name: params[name] for name in _KEPT if name in params})
 
     def for_turn(self, params: JsonObject) -> JsonObject:
         """Return the params of a turn, which is the first one after the thread was resumed or a later one."""
