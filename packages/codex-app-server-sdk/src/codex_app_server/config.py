@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
-from codex_app_server._endpoint import parse_endpoint
 from codex_app_server._version import __version__
 from codex_app_server.errors import CodexNotFoundError, LaunchError
 
@@ -153,6 +152,8 @@ class AppServerConfig:
             if self.token_file is not None or self.token_env is not None:
                 raise ValueError("AppServerConfig.token_file and token_env are for a server that url names")
             return
+        from codex_app_server._endpoint import parse_endpoint  # noqa: PLC0415 - only with a url
+
         endpoint = parse_endpoint(self.url)
         defaults: dict[str, object] = {
             "codex_bin": None,

@@ -5,14 +5,12 @@ A test checks them against the schema of the pinned runtime.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, cast
 
 from codex_app_server.inputs import input_to_wire
-from codex_app_server.tools import as_tools, check_tool_name, tools_to_wire
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -352,6 +350,8 @@ def to_params(options: Mapping[str, Any], kind: type) -> JsonObject:
     params: JsonObject = {}
     for name, value in options.items():
         if name not in known:
+            import difflib  # noqa: PLC0415 - only for the message
+
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(sorted(known))}"
             raise TypeError(f"unknown option {name!r}{hint}")
@@ -369,16 +369,23 @@ def thread_start_params(options: ThreadStartOptions) -> JsonObject:
         and "sandbox_mode" not in params.get("config", {})
     ):
         params["sandbox"] = "read-only"
-    specs = [*params.get("dynamicTools", ()), *tools_to_wire(thread_tools(options))]
-    _check_tools(specs)
-    if specs:
+    if options.get("tools") or options.get("dynamic_tools"):
+        from codex_app_server.tools import tools_to_wire  # noqa: PLC0415 - most threads have none
+
+        specs = [*params.get("dynamicTools", ()), *tools_to_wire(thread_tools(options))]
+        _check_tools(specs)
         params["dynamicTools"] = specs
     return params
 
 
 def thread_tools(options: ThreadStartOptions | ThreadResumeOptions | ThreadForkOptions) -> tuple[Tool, ...]:
     """Return the Python tools among the options."""
-    return as_tools(options.get("tools") or ())
+    tools = options.get("tools")
+    if not tools:
+        return ()
+    from codex_app_server.tools import as_tools  # noqa: PLC0415 - most threads have none
+
+    return as_tools(tools)
 
 
 def _check_tools(specs: Sequence[DynamicToolSpec | Mapping[str, object]]) -> None:
@@ -387,6 +394,8 @@ def _check_tools(specs: Sequence[DynamicToolSpec | Mapping[str, object]]) -> Non
     Raises:
         ValueError: There is such a name, or one is there twice.
     """
+    from codex_app_server.tools import check_tool_name  # noqa: PLC0415 - most threads have none
+
     names: set[str] = set()
     for spec in specs:
         name = spec.get("name") if isinstance(spec, Mapping) else getattr(spec, "name", None)

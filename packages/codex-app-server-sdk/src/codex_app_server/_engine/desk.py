@@ -13,7 +13,7 @@ import threading
 import time
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from codex_app_server._engine.callers import is_cancellation
 from codex_app_server._engine.setup import TurnSetup
@@ -36,6 +36,7 @@ from codex_app_server.questions import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Protocol
 
     from codex_app_server._engine.callers import Running
     from codex_app_server._engine.state import TurnState
@@ -43,6 +44,31 @@ if TYPE_CHECKING:
     from codex_app_server.json_types import JsonObject
     from codex_app_server.questions import Question
     from codex_app_server.tools import Tool
+
+    class Link(Protocol):
+        """What the desk needs of the engine."""
+
+        @property
+        def losses(self) -> int:
+            """How often the connection was lost so far."""
+            ...
+
+        def answer(self, request_id: str | int, result: JsonObject) -> None:
+            """Answer a request of the server."""
+            ...
+
+        def refuse(self, request_id: str | int, code: int, message: str) -> None:
+            """Answer it with an error."""
+            ...
+
+        def soon(self, command: Callable[[], None]) -> bool:
+            """Run a command on the engine's loop, from any OS thread; False when the engine has ended."""
+            ...
+
+        def publish(self, turn: TurnState, event: Event) -> None:
+            """Give an event to the readers of a turn."""
+            ...
+
 
 __all__ = ["QuestionDesk"]
 
@@ -58,31 +84,6 @@ _OPTIONS: dict[type[Question], str] = {
 
 # Answers that are kept for a server that asks again; they go when it says that it has them.
 _MAX_KEPT_ANSWERS = 256
-
-
-class Link(Protocol):
-    """What the desk needs of the engine."""
-
-    @property
-    def losses(self) -> int:
-        """How often the connection was lost so far."""
-        ...
-
-    def answer(self, request_id: str | int, result: JsonObject) -> None:
-        """Answer a request of the server."""
-        ...
-
-    def refuse(self, request_id: str | int, code: int, message: str) -> None:
-        """Answer it with an error."""
-        ...
-
-    def soon(self, command: Callable[[], None]) -> bool:
-        """Run a command on the engine's loop, from any OS thread; False when the engine has ended."""
-        ...
-
-    def publish(self, turn: TurnState, event: Event) -> None:
-        """Give an event to the readers of a turn."""
-        ...
 
 
 class QuestionDesk:

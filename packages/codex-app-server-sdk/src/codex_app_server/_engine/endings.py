@@ -5,17 +5,64 @@ from __future__ import annotations
 import asyncio
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from codex_app_server._engine.interrupting import ANSWER_S, stalled
 from codex_app_server.errors import AppServerError, RemoteProtocolError, TransportClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
+    from typing import Protocol
 
     from codex_app_server._engine.desk import QuestionDesk
     from codex_app_server._engine.state import TurnState
     from codex_app_server.json_types import JsonObject
+
+    class Link(Protocol):
+        """What the watch needs of the engine."""
+
+        desk: QuestionDesk
+
+        async def call(self, method: str, params: Mapping[str, object], timeout_s: float) -> Any:
+            """Send an urgent request and wait for its result."""
+            ...
+
+        @property
+        def is_reconnecting(self) -> bool:
+            """Whether the connection was lost and is being made again."""
+            ...
+
+        def flush(self) -> None:
+            """Wake everybody who has something to read."""
+            ...
+
+    class Table(Protocol):
+        """What the watch needs of the table of turns."""
+
+        def abort(self, turn: TurnState, make_error: Callable[[], BaseException]) -> None:
+            """End a turn here, without the server."""
+            ...
+
+        def completed(self, turn: TurnState, params: JsonObject) -> None:
+            """End a turn with its `turn/completed`."""
+            ...
+
+        def fill_gap(self, turn: TurnState, raw_turn: JsonObject) -> None:
+            """Publish what a turn did that has not been seen."""
+            ...
+
+        def interrupt(self, turn: TurnState) -> None:
+            """Interrupt a turn."""
+            ...
+
+        def is_interrupting(self, turn: TurnState) -> bool:
+            """Whether a turn is being interrupted."""
+            ...
+
+        def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+            """Run a coroutine beside others."""
+            ...
+
 
 __all__ = ["EndWatch"]
 
@@ -27,53 +74,6 @@ _IDLE_GRACE_S = 1.0
 _LOOKS_PER_LIMIT = 4
 # How many of a thread's last turns are looked through for one whose end was lost.
 _LOOKED_THROUGH = 20
-
-
-class Link(Protocol):
-    """What the watch needs of the engine."""
-
-    desk: QuestionDesk
-
-    async def call(self, method: str, params: Mapping[str, object], timeout_s: float) -> Any:
-        """Send an urgent request and wait for its result."""
-        ...
-
-    @property
-    def is_reconnecting(self) -> bool:
-        """Whether the connection was lost and is being made again."""
-        ...
-
-    def flush(self) -> None:
-        """Wake everybody who has something to read."""
-        ...
-
-
-class Table(Protocol):
-    """What the watch needs of the table of turns."""
-
-    def abort(self, turn: TurnState, make_error: Callable[[], BaseException]) -> None:
-        """End a turn here, without the server."""
-        ...
-
-    def completed(self, turn: TurnState, params: JsonObject) -> None:
-        """End a turn with its `turn/completed`."""
-        ...
-
-    def fill_gap(self, turn: TurnState, raw_turn: JsonObject) -> None:
-        """Publish what a turn did that has not been seen."""
-        ...
-
-    def interrupt(self, turn: TurnState) -> None:
-        """Interrupt a turn."""
-        ...
-
-    def is_interrupting(self, turn: TurnState) -> bool:
-        """Whether a turn is being interrupted."""
-        ...
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine beside others."""
-        ...
 
 
 class EndWatch:

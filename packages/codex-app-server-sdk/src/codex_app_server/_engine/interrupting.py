@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from codex_app_server.errors import (
     AppServerError,
@@ -18,9 +18,29 @@ from codex_app_server.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
+    from typing import Protocol
 
     from codex_app_server._engine.state import TurnState
     from codex_app_server._engine.wakeups import Completion, Waiter
+
+    class Link(Protocol):
+        """What the interrupter needs of the engine."""
+
+        waking: list[Waiter]
+
+        async def call(self, method: str, params: Mapping[str, object], timeout_s: float) -> Any:
+            """Send an urgent request and wait for its result."""
+            ...
+
+        @property
+        def is_reconnecting(self) -> bool:
+            """Whether the connection was lost and is being made again."""
+            ...
+
+        def flush(self) -> None:
+            """Wake everybody who has something to read."""
+            ...
+
 
 __all__ = ["ANSWER_S", "Interrupter", "stalled"]
 
@@ -32,25 +52,6 @@ ANSWER_S = 5.0
 _RETRY_S = 0.05
 _NOT_INTERRUPTED = f"the server did not end it within {ANSWER_S:g} s of its interrupt"
 _FOUND_TURN = re.compile(r"but found `?([\w-]+)")
-
-
-class Link(Protocol):
-    """What the interrupter needs of the engine."""
-
-    waking: list[Waiter]
-
-    async def call(self, method: str, params: Mapping[str, object], timeout_s: float) -> Any:
-        """Send an urgent request and wait for its result."""
-        ...
-
-    @property
-    def is_reconnecting(self) -> bool:
-        """Whether the connection was lost and is being made again."""
-        ...
-
-    def flush(self) -> None:
-        """Wake everybody who has something to read."""
-        ...
 
 
 class Interrupter:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import random
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from codex_app_server._engine.connection import Connection
 from codex_app_server._engine.server_info import read_server_info
@@ -30,6 +30,7 @@ from codex_app_server.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
+    from typing import Protocol
 
     from codex_app_server._engine.connection import Call
     from codex_app_server._engine.server_info import ServerInfo
@@ -37,6 +38,43 @@ if TYPE_CHECKING:
     from codex_app_server._wire.framing import OversizedLine
     from codex_app_server.config import AppServerConfig
     from codex_app_server.json_types import JsonObject
+
+    class Owner(Protocol):
+        """What the link needs of the engine."""
+
+        @property
+        def is_closing(self) -> bool:
+            """Whether the client was closed."""
+            ...
+
+        async def call(self, method: str, params: Mapping[str, object], timeout_s: float) -> Any:
+            """Send an urgent request and wait for its result."""
+            ...
+
+        def on_notification(self, method: str, params: JsonObject) -> None:
+            """Take a notification."""
+            ...
+
+        def on_request(self, method: str, request_id: Any, params: JsonObject) -> None:
+            """Take a request of the server."""
+            ...
+
+        def on_oversized(self, line: OversizedLine) -> None:
+            """Take what is left of a message that was too long."""
+            ...
+
+        def on_end(self, error: BaseException) -> None:
+            """The connection is gone, for good."""
+            ...
+
+        def on_back(self, on_resumed: Callable[[], None]) -> None:
+            """The connection is there again: resume what ran; call `on_resumed` when that is done."""
+            ...
+
+        def flush(self) -> None:
+            """Wake everybody who has something to read."""
+            ...
+
 
 __all__ = ["ServerLink"]
 
@@ -47,43 +85,6 @@ _FIRST_DELAY_S = 0.1
 _MAX_DELAY_S = 5.0
 # One attempt gets as much, however near the deadline is.
 _MIN_ATTEMPT_S = 1.0
-
-
-class Owner(Protocol):
-    """What the link needs of the engine."""
-
-    @property
-    def is_closing(self) -> bool:
-        """Whether the client was closed."""
-        ...
-
-    async def call(self, method: str, params: Mapping[str, object], timeout_s: float) -> Any:
-        """Send an urgent request and wait for its result."""
-        ...
-
-    def on_notification(self, method: str, params: JsonObject) -> None:
-        """Take a notification."""
-        ...
-
-    def on_request(self, method: str, request_id: Any, params: JsonObject) -> None:
-        """Take a request of the server."""
-        ...
-
-    def on_oversized(self, line: OversizedLine) -> None:
-        """Take what is left of a message that was too long."""
-        ...
-
-    def on_end(self, error: BaseException) -> None:
-        """The connection is gone, for good."""
-        ...
-
-    def on_back(self, on_resumed: Callable[[], None]) -> None:
-        """The connection is there again: resume what ran; call `on_resumed` when that is done."""
-        ...
-
-    def flush(self) -> None:
-        """Wake everybody who has something to read."""
-        ...
 
 
 class ServerLink:

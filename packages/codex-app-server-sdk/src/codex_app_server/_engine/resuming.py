@@ -9,40 +9,41 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from codex_app_server.errors import AppServerError, JsonRpcError, RequestTimeoutError, TransportClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Protocol
 
     from codex_app_server._engine.state import ThreadState, TurnState
     from codex_app_server.json_types import JsonObject
 
     Held = dict[str, list[Callable[[], None]]]
 
+    class Link(Protocol):
+        """What is needed of the engine."""
+
+        def send_now(
+            self,
+            method: str,
+            params: Mapping[str, object],
+            on_result: Callable[[Any], None],
+            on_error: Callable[[Callable[[], BaseException]], None],
+        ) -> None:
+            """Send a request before those that wait for the connection to be there again."""
+            ...
+
+        def flush(self) -> None:
+            """Wake everybody who has something to read."""
+            ...
+
+
 __all__ = ["Found", "ThreadResumer"]
 
 # The turn that runs is the last one, unless another client has started some since.
 _LAST_TURNS = 5
-
-
-class Link(Protocol):
-    """What is needed of the engine."""
-
-    def send_now(
-        self,
-        method: str,
-        params: Mapping[str, object],
-        on_result: Callable[[Any], None],
-        on_error: Callable[[Callable[[], BaseException]], None],
-    ) -> None:
-        """Send a request before those that wait for the connection to be there again."""
-        ...
-
-    def flush(self) -> None:
-        """Wake everybody who has something to read."""
-        ...
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import weakref
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from codex_app_server._engine.endings import EndWatch
 from codex_app_server._engine.gap import Gap
@@ -36,6 +36,7 @@ from codex_app_server.events import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from typing import Protocol
 
     from codex_app_server._engine.desk import QuestionDesk
     from codex_app_server._engine.resuming import Found
@@ -50,6 +51,52 @@ if TYPE_CHECKING:
     )
     from codex_app_server.json_types import JsonObject
 
+    class Link(Protocol):
+        """What the table needs of the engine."""
+
+        waking: list[Waiter]
+        desk: QuestionDesk
+
+        def send(
+            self,
+            method: str,
+            params: Mapping[str, object],
+            on_result: Callable[[Any], None],
+            on_error: Callable[[Callable[[], BaseException]], None],
+            *,
+            trace: Mapping[str, str] | None = None,
+        ) -> None:
+            """Send a request."""
+            ...
+
+        async def call(self, method: str, params: Mapping[str, object], timeout_s: float) -> Any:
+            """Send an urgent request and wait for its result."""
+            ...
+
+        @property
+        def is_reconnecting(self) -> bool:
+            """Whether the connection was lost and is being made again."""
+            ...
+
+        def send_now(
+            self,
+            method: str,
+            params: Mapping[str, object],
+            on_result: Callable[[Any], None],
+            on_error: Callable[[Callable[[], BaseException]], None],
+        ) -> None:
+            """Send a request before those that wait for the connection to be there again."""
+            ...
+
+        def flush(self) -> None:
+            """Wake everybody who has something to read."""
+            ...
+
+        def forget_thread(self, thread_id: str) -> None:
+            """Tell the server that a thread is not used any more; called when it was collected."""
+            ...
+
+
 __all__ = ["TurnTable"]
 
 _log = logging.getLogger("codex_app_server")
@@ -58,52 +105,6 @@ _log = logging.getLogger("codex_app_server")
 _MAX_PROLOGUE = 100
 # Threads of sub-agents that are remembered; the oldest is forgotten first.
 _MAX_SUB_AGENTS = 1000
-
-
-class Link(Protocol):
-    """What the table needs of the engine."""
-
-    waking: list[Waiter]
-    desk: QuestionDesk
-
-    def send(
-        self,
-        method: str,
-        params: Mapping[str, object],
-        on_result: Callable[[Any], None],
-        on_error: Callable[[Callable[[], BaseException]], None],
-        *,
-        trace: Mapping[str, str] | None = None,
-    ) -> None:
-        """Send a request."""
-        ...
-
-    async def call(self, method: str, params: Mapping[str, object], timeout_s: float) -> Any:
-        """Send an urgent request and wait for its result."""
-        ...
-
-    @property
-    def is_reconnecting(self) -> bool:
-        """Whether the connection was lost and is being made again."""
-        ...
-
-    def send_now(
-        self,
-        method: str,
-        params: Mapping[str, object],
-        on_result: Callable[[Any], None],
-        on_error: Callable[[Callable[[], BaseException]], None],
-    ) -> None:
-        """Send a request before those that wait for the connection to be there again."""
-        ...
-
-    def flush(self) -> None:
-        """Wake everybody who has something to read."""
-        ...
-
-    def forget_thread(self, thread_id: str) -> None:
-        """Tell the server that a thread is not used any more; called when it was collected."""
-        ...
 
 
 class TurnTable:
