@@ -651,3 +651,28 @@ def test_a_turn_of_somebody_else_is_waited_for_and_not_steered() -> None:
         server.release("waiting")
         worker.join()
         assert texts == ["mine"]
+
+
+def test_the_echo_of_injected_history_is_not_taken_for_the_turn() -> None:
+    """It may come between `turn/start` and its answer, under the id of a turn that never is."""
+    place = {"threadId": "thread-1", "turnId": "auto-compact-0"}
+    turn = {"id": "turn-1", "items": [], "status": "inProgress"}
+    scenario = [
+        *steps.handshake(),
+        *steps.thread_start(),
+        steps.expect("turn/start", save_as="turn"),
+        steps.notify("rawResponseItem/completed", {**place, "item": {"type": "message"}}),
+        steps.notify("turn/started", {"threadId": "thread-1", "turn": turn}),
+        steps.reply({"turn": turn}),
+        steps.expect("turn/interrupt", save_as="interrupt"),
+        steps.reply({}),
+        *steps.turn_end(status="interrupted"),
+    ]
+    with FakeServer(scenario) as server:
+        with Codex(server.config) as codex:
+            turn_of_ours = codex.thread_start().turn("x")
+            turn_of_ours.interrupt()
+            kinds = [event.kind for event in turn_of_ours.events()]
+        sent = [message for message in server.received if message.get("method") == "turn/interrupt"]
+    assert (kinds[0], kinds[-1]) == ("turn_started", "turn_finished")
+    assert [message["params"]["turnId"] for message in sent] == ["turn-1"]

@@ -12,6 +12,8 @@ from codex_app_server import (
     ReasoningDelta,
     ReasoningFinished,
     TextDelta,
+    ToolCall,
+    ToolCallRequested,
     TurnFailedError,
     TurnFinished,
     TurnInterruptedError,
@@ -21,6 +23,7 @@ from codex_app_server import (
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain_codex._events import AnswerChunks
+from langchain_codex._messages import bare_arguments
 from langchain_codex._stop import StopFilter
 from langchain_core.messages import AIMessageChunk
 
@@ -166,3 +169,26 @@ def test_text_after_the_stop_sequence_and_the_interruption_do_not_matter():
 def test_a_turn_that_did_not_complete_gives_no_answer(status, error):
     with pytest.raises(error):
         _answer(_message("1", "Half", is_complete=False), _end(status), is_streaming=False)
+
+
+def _requested(call_id, arguments):
+    params = {"threadId": "t", "turnId": "u", "callId": call_id, "tool": "look", "arguments": arguments}
+    return ToolCallRequested(**_IDS, call=ToolCall(call_id, params, lambda *_: None))
+
+
+def test_a_server_that_does_not_show_its_responses_gives_one_call_at_a_time():
+    call = _requested("c1", {"at": "it"})
+    message = _both(_message("1", "I look."), [call])
+    assert [(entry["id"], entry["args"]) for entry in message.tool_calls] == [("c1", {"at": "it"})]
+    assert message.response_metadata["finish_reason"] == "tool_calls"
+    # One that was answered before is no news.
+    call.call.respond("a dot")
+    assert _both(_message("1", "I look."), [call], _message("2", "A dot."), _end()).tool_calls == []
+
+
+@pytest.mark.parametrize("arguments", ["{", '{"at": "it', "[1]", "null"])
+def test_arguments_that_are_no_object_are_never_mended(arguments):
+    message = _both([_requested("c1", arguments)])
+    (invalid,) = message.invalid_tool_calls
+    assert message.tool_calls == []
+    assert bare_arguments(invalid["args"] or "") == arguments

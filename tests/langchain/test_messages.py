@@ -87,7 +87,7 @@ def test_the_detail_of_an_image_is_kept():
 @pytest.mark.parametrize(
     ("block", "words"),
     [
-        ({"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}, "no remote images"),
+        ({"type": "image_url", "image_url": {"url": "file:///a.png"}}, "cannot be given as 'file:///a.png'"),
         ({"type": "image", "file_id": "file-1"}, "ids of uploaded files"),
         ({"type": "image", "base64": "aGk="}, "needs its mime_type"),
         ({"type": "audio", "base64": "aGk=", "mime_type": "audio/wav"}, "'audio'"),
@@ -146,3 +146,22 @@ def test_chat_messages_go_by_their_role():
 def test_a_history_that_would_be_cut_silently_is_refused(messages, words):
     with pytest.raises(ValueError, match=words):
         to_items(messages)
+
+
+def test_results_of_tools_in_messages_of_the_user_become_items_of_their_own():
+    call = ToolCall(name="f", args={}, id="c1")
+    result = {"type": "tool_result", "tool_use_id": "c1", "content": [{"type": "text", "text": "yes"}]}
+    items = to_items(
+        [AIMessage("", tool_calls=[call]), HumanMessage([result, {"type": "text", "text": "So?"}])]
+    )
+    assert items[1:] == [
+        {"type": "function_call_output", "call_id": "c1", "output": "yes"},
+        *_user(_text("So?")),
+    ]
+    assert len(to_items([AIMessage("", tool_calls=[call]), HumanMessage([result])])) == 2
+
+
+def test_names_of_tools_are_those_of_codex():
+    call = ToolCall(name="wait", args={}, id="c1")
+    (item,) = to_items([AIMessage("", tool_calls=[call])], names={"wait": "wait_tool"})
+    assert item["name"] == "wait_tool"

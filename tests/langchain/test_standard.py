@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import base64
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+import httpx
 import pytest
 from codex_app_server import Codex
-from codex_app_server.testing import obedient
+from codex_app_server.testing import Reply, obedient, reasoning, scripted_codex, usage
 from langchain_codex import ChatCodex
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
@@ -15,7 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from codex_app_server.testing import ScriptedCodexFactory
+    from langchain_core.messages import AIMessage
 
+_Detail: TypeAlias = Literal[
+    "audio_input", "audio_output", "reasoning_output", "cache_read_input", "cache_creation_input"
+]
+_PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 # They give every standard parameter to every model.
 _ignore_unused = pytest.mark.filterwarnings("ignore:ChatCodex does not use:UserWarning")
 
@@ -35,6 +44,7 @@ class TestChatCodexUnit(ChatModelUnitTests):
 @pytest.mark.anyio
 class TestChatCodexIntegration(ChatModelIntegrationTests):
     codex: Codex
+    method = "json_schema"
 
     @pytest.fixture(autouse=True)
     def _client(self, scripted_codex: ScriptedCodexFactory) -> Iterator[None]:
@@ -50,6 +60,72 @@ class TestChatCodexIntegration(ChatModelIntegrationTests):
     def chat_model_params(self) -> dict[str, Any]:
         return {"model": "mock-model", "codex": self.codex}
 
+    @pytest.fixture(autouse=True)
+    def _no_network(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        # The tests download the images that they give to the model.
+        def get(url: str, **_: object) -> httpx.Response:
+            return httpx.Response(200, content=_PIXEL, request=httpx.Request("GET", url))
+
+        monkeypatch.setattr(httpx, "get", get)
+
     @property
     def model_override_value(self) -> str:
         return "another-model"
+
+    @property
+    def has_tool_calling(self) -> bool:
+        return True
+
+    @property
+    def has_tool_choice(self) -> bool:
+        return True
+
+    @property
+    def has_structured_output(self) -> bool:
+        return True
+
+    @property
+    def structured_output_kwargs(self) -> dict[str, Any]:
+        return {"method": self.method}
+
+    @property
+    def supports_json_mode(self) -> bool:
+        return True
+
+    @property
+    def supports_image_inputs(self) -> bool:
+        return True
+
+    @property
+    def supports_image_tool_message(self) -> bool:
+        return True
+
+    @property
+    def supports_anthropic_inputs(self) -> bool:
+        return True
+
+    @property
+    def supported_usage_metadata_details(
+        self,
+    ) -> dict[Literal["invoke", "stream"], list[_Detail]]:
+        details: list[_Detail] = ["reasoning_output", "cache_read_input"]
+        return {"invoke": details, "stream": details}
+
+    def invoke_with_cache_read_input(self, *, stream: bool = False) -> AIMessage:
+        return self._with_details(stream=stream)
+
+    def invoke_with_reasoning_output(self, *, stream: bool = False) -> AIMessage:
+        return self._with_details(stream=stream)
+
+    def _with_details(self, *, stream: bool) -> AIMessage:
+        reply = Reply(reasoning("Hm."), "Hello.", usage(input=100, cached=40, output=30, reasoning=20))
+        with scripted_codex(reply) as sc, Codex(sc.config) as codex:
+            model = ChatCodex(model="mock-model", codex=codex)
+            if not stream:
+                return model.invoke("Hi")
+            first, *rest = model.stream("Hi")
+            return sum(rest, first)
+
+
+class TestFunctionCallingIntegration(TestChatCodexIntegration):
+    method = "function_calling"

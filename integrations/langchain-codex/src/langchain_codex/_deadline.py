@@ -5,16 +5,24 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from codex_app_server import AppServerError, RequestTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
 
-    from codex_app_server import AsyncTurn, Turn, TurnResult
+    from codex_app_server import TurnResult
 
 __all__ = ["Deadline", "async_deadline", "deadline"]
+
+
+class _Turn(Protocol):
+    def interrupt(self) -> None: ...
+
+
+class _AsyncTurn(Protocol):
+    async def interrupt(self) -> None: ...
 
 
 class Deadline:
@@ -43,7 +51,7 @@ class Deadline:
 
 
 @contextmanager
-def deadline(timeout_s: float | None, turn: Turn) -> Generator[Deadline]:
+def deadline(timeout_s: float | None, turn: _Turn) -> Generator[Deadline]:
     """Interrupt `turn` when the body is not left in time."""
     limit = Deadline(timeout_s)
     if timeout_s is None:
@@ -66,7 +74,7 @@ def deadline(timeout_s: float | None, turn: Turn) -> Generator[Deadline]:
 
 
 @asynccontextmanager
-async def async_deadline(timeout_s: float | None, turn: AsyncTurn) -> AsyncGenerator[Deadline]:
+async def async_deadline(timeout_s: float | None, turn: _AsyncTurn) -> AsyncGenerator[Deadline]:
     """Interrupt `turn` when the body is not left in time."""
     limit = Deadline(timeout_s)
     if timeout_s is None:

@@ -1,4 +1,7 @@
-"""LangChain messages to the items of the Responses API that a thread's history is made of. Pure."""
+"""LangChain messages to the items of the Responses API that a thread's history is made of. Pure.
+
+Images by URL stay URLs here; `_images` fetches those of the items that are sent.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,13 @@ from langchain_core.messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from langchain_core.messages import (
         BaseMessage,
     )
 
-__all__ = ["to_items"]
+__all__ = ["bare_arguments", "quoted_arguments", "to_items"]
 
 _ROLES = {
     "user": "user",
@@ -48,7 +51,9 @@ _NOT_REPLAYED = frozenset(
 )
 
 
-def to_items(messages: Sequence[BaseMessage]) -> list[dict[str, Any]]:
+def to_items(
+    messages: Sequence[BaseMessage], *, names: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
     """Return the history for a thread, in order.
 
     The items have no field for names: that of a human goes in front of the text (`alice: Hello`),
@@ -56,6 +61,7 @@ def to_items(messages: Sequence[BaseMessage]) -> list[dict[str, Any]]:
 
     Args:
         messages: What the model is to see.
+        names: What tools are called in Codex, by their names in LangChain, where these differ.
 
     Raises:
         ValueError: There are no messages, or one holds what the app-server cannot take.
@@ -66,6 +72,8 @@ def to_items(messages: Sequence[BaseMessage]) -> list[dict[str, Any]]:
         for item in _items_of(message):
             if item["type"] == "function_call":
                 call_ids.add(item["call_id"])
+                if names:
+                    item["name"] = names.get(item["name"], item["name"])
             elif item["type"] == "function_call_output" and item["call_id"] not in call_ids:
                 # The app-server drops such an output without a word.
                 raise ValueError(f"the tool message for call {item['call_id']!r} follows no such tool call")
@@ -78,19 +86,13 @@ def to_items(messages: Sequence[BaseMessage]) -> list[dict[str, Any]]:
 def _items_of(message: BaseMessage) -> Iterator[dict[str, Any]]:
     match message:
         case HumanMessage():
-            yield _message("user", _named(_input_parts(message), message.name))
+            yield from _human_items(message)
         case SystemMessage():
             yield _message("developer", _input_parts(message))
         case AIMessage():
             yield from _answer_items(message)
         case ToolMessage():
-            parts = _input_parts(message)
-            is_plain = len(parts) == 1 and parts[0]["type"] == "input_text"
-            yield {
-                "type": "function_call_output",
-                "call_id": message.tool_call_id,
-                "output": parts[0]["text"] if is_plain else parts or "",
-            }
+            yield _output(message.tool_call_id, _input_parts(message))
         case ChatMessage() if (role := _ROLES.get(message.role)) is not None:
             parts = _output_parts(message) if role == "assistant" else _input_parts(message)
             yield _message(role, parts)
@@ -100,6 +102,43 @@ def _items_of(message: BaseMessage) -> Iterator[dict[str, Any]]:
             raise ValueError(f"a {type(message).__name__} cannot be sent to the model")
 
 
+def _human_items(message: HumanMessage) -> Iterator[dict[str, Any]]:
+    results, rest = _tool_results(message)
+    for result in results:
+        yield _output(
+            str(result.get("tool_use_id")), _input_parts(_with_content(message, result.get("content")))
+        )
+    if rest is message or rest.content:
+        yield _message("user", _named(_input_parts(rest), message.name))
+
+
+def _tool_results(message: HumanMessage) -> tuple[list[dict[str, Any]], HumanMessage]:
+    """Take out the results of tools: Anthropic's format has them in the messages of the user."""
+    if isinstance(message.content, str):
+        return [], message
+    results: list[dict[str, Any]] = []
+    rest: list[str | dict[str, Any]] = []
+    for block in cast("list[str | dict[str, Any]]", message.content):
+        if isinstance(block, dict) and block.get("type") == "tool_result":
+            results.append(block)
+        else:
+            rest.append(block)
+    return results, _with_content(message, rest) if results else message
+
+
+def _with_content(message: HumanMessage, content: Any) -> HumanMessage:
+    return message.model_copy(update={"content": content or ""})
+
+
+def _output(call_id: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    is_plain = len(parts) == 1 and parts[0]["type"] == "input_text"
+    return {
+        "type": "function_call_output",
+        "call_id": call_id,
+        "output": parts[0]["text"] if is_plain else parts or "",
+    }
+
+
 def _answer_items(message: AIMessage) -> Iterator[dict[str, Any]]:
     parts = _output_parts(message)
     if parts:
@@ -107,7 +146,21 @@ def _answer_items(message: AIMessage) -> Iterator[dict[str, Any]]:
     for call in message.tool_calls:
         yield _call(call["id"], call["name"], json.dumps(call["args"], ensure_ascii=False))
     for call in message.invalid_tool_calls:
-        yield _call(call["id"], call["name"] or "", call["args"] or "")
+        yield _call(call["id"], call["name"] or "", bare_arguments(call["args"] or ""))
+
+
+def quoted_arguments(text: str) -> str:
+    """Return arguments that are no JSON so that LangChain does not mend them: a call that was cut off must not be run."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def bare_arguments(text: str) -> str:
+    """Return the arguments of an invalid call as the model wrote them: what `quoted_arguments` was given."""
+    try:
+        value: object = json.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, str) else text
 
 
 def _message(role: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -160,15 +213,13 @@ def _data_url(block: dict[str, Any]) -> str:
             raise ValueError("an image given as base64 needs its mime_type, for example 'image/png'")
         return f"data:{mime_type};base64,{block['base64']}"
     url = str(block.get("url") or "")
-    if url.startswith("data:"):
+    if url.startswith(("data:", "https://", "http://")):
         return url
     if url:
         raise ValueError(
-            f"the app-server takes no remote images such as {url[:80]!r}: give the data (base64) or a data: URL"
+            f"an image cannot be given as {url[:80]!r}: give a data:, https: or http: URL, or base64"
         )
-    raise ValueError(
-        "an image needs its data (base64) or a data: URL; ids of uploaded files are not supported"
-    )
+    raise ValueError("an image needs its data (base64) or a URL; ids of uploaded files are not supported")
 
 
 def _output_parts(message: BaseMessage) -> list[dict[str, Any]]:

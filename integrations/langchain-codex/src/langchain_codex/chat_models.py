@@ -7,8 +7,7 @@ import json
 import os
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from codex_app_server import (
     AppServerConfig,
@@ -20,42 +19,66 @@ from codex_app_server import (
 from codex_app_server.chat import chat_thread_options
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
-from langchain_core.outputs import ChatGenerationChunk
+from langchain_core.language_models.model_profile import ModelProfile
+from langchain_core.utils.function_calling import convert_to_json_schema
 from pydantic import AliasChoices, ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 
-from langchain_codex._deadline import async_deadline, deadline
-from langchain_codex._events import AnswerChunks
-from langchain_codex._messages import to_items
+from langchain_codex._answers import aanswer, answer
+from langchain_codex._call import Call
+from langchain_codex._images import ImageFetch
+from langchain_codex._server import Server, server_for
+from langchain_codex._structured import (
+    output_schema_and_rule,
+    response_format,
+    schema_name,
+    with_parser,
+)
+from langchain_codex._tools import as_choice, as_specs, bound_tools
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
 
-    from codex_app_server import ThreadStartOptions
+    from codex_app_server import ApprovalHandler, ThreadStartOptions
     from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-    from langchain_core.messages import BaseMessage
-    from langchain_core.outputs import ChatResult
+    from langchain_core.language_models import LanguageModelInput
+    from langchain_core.messages import AIMessage, BaseMessage
+    from langchain_core.outputs import ChatGenerationChunk, ChatResult
+    from langchain_core.runnables import Runnable
+    from langchain_core.tools import BaseTool
     from typing_extensions import Self
+
+    from langchain_codex._structured import Method
+    from langchain_codex._tools import ToolChoice
 
 __all__ = ["ChatCodex"]
 
 # What LangChain gives to every chat model, and Codex has no setting for.
 _NOT_USED = ("temperature", "max_tokens", "max_retries", "api_key")
-# A thread lives for one answer; the server would keep it in memory for much longer.
+# Bound for extractions, whose tool calls are never answered.
+_ONE_SHOT = "codex_one_shot"
+# The server would keep a thread in memory for much longer than anybody here has it.
 _SERVER_CONFIG: dict[str, Any] = {"thread_unload_delay_secs": 0}
-
-
-@dataclass(frozen=True)
-class _Call:
-    """What one call sends."""
-
-    items: list[dict[str, Any]]
-    thread: ThreadStartOptions
-    turn: TurnOptions
-    stop: list[str]
-
-    def chunks(self, thread: Mapping[str, object], *, is_streaming: bool) -> AnswerChunks:
-        model = thread.get("model") or self.thread.get("model") or "unknown"
-        return AnswerChunks(model_name=str(model), stop=self.stop, is_streaming=is_streaming)
+# Whatever the model: which of them can do more is not known before the server runs.
+_PROFILE: dict[str, Any] = {
+    "text_inputs": True,
+    "image_inputs": True,
+    "image_url_inputs": True,
+    "pdf_inputs": False,
+    "audio_inputs": False,
+    "video_inputs": False,
+    "image_tool_message": True,
+    "pdf_tool_message": False,
+    "text_outputs": True,
+    "image_outputs": False,
+    "audio_outputs": False,
+    "video_outputs": False,
+    "reasoning_output": True,
+    "tool_calling": True,
+    "tool_choice": True,
+    "tool_call_streaming": True,
+    "structured_output": True,
+    "mid_conversation_system_messages": True,
+}
 
 
 class ChatCodex(BaseChatModel):
@@ -80,6 +103,14 @@ class ChatCodex(BaseChatModel):
         base_instructions: Instructions in front of all messages; none by default.
         config: Codex configuration for the calls of this model, as in `config.toml`.
         timeout: Seconds that the model may take for an answer.
+        personality: How it speaks.
+        image_fetch: Whether images by URL are fetched.
+
+    Key init args - agent:
+        agent_tools: Whether Codex's own tools are on; off by default, and then nothing can run.
+        sandbox: What commands may do.
+        approval_policy: When Codex asks before it runs something.
+        approval_handler: Who is asked, a function as for `codex_app_server`.
 
     Key init args - server:
         codex_bin: The Codex binary; by default that of the runtime package, else `codex` on PATH.
@@ -109,9 +140,10 @@ class ChatCodex(BaseChatModel):
         model.invoke(messages)
         ```
 
-        The message list is the whole truth: each call is a new thread of the server that holds
-        these messages, in order and with their roles, and nothing is remembered between calls. No
-        command can run in it. Images are given as data; remote URLs raise `ValueError`.
+        The message list is the whole truth: the model sees these messages, in order and with their
+        roles. Where they go on from an earlier answer, and nothing before it was changed, Codex goes on
+        in the thread that holds them, and only what is new is sent; else a new thread gets them all.
+        No command can run in it. Images are given as data or by URL.
 
     Stream:
         ```python
@@ -133,6 +165,56 @@ class ChatCodex(BaseChatModel):
         await model.abatch([messages, messages])
         ```
 
+    Tool calling:
+        ```python
+        from langchain_core.tools import tool
+
+
+        @tool
+        def get_weather(city: str) -> str:
+            "The weather in a city."
+            return f"sunny in {city}"
+
+
+        model.bind_tools([get_weather]).invoke("Weather in Paris and Oslo?").tool_calls
+        ```
+
+        All calls of a response are in one message. The turn of Codex waits for their results, for up to
+        ten minutes; it does not matter to the answer whether they come in time, from this process or
+        unchanged, since any conversation can be given to a new thread. Works with
+        `langchain.agents.create_agent`, LangGraph's `ToolNode`, checkpointers and interrupts.
+
+    Structured output:
+        ```python
+        from pydantic import BaseModel
+
+
+        class Joke(BaseModel):
+            "A joke."
+            setup: str
+            punchline: str
+
+
+        model.with_structured_output(Joke).invoke("Tell me a joke about cats.")
+        ```
+
+    Image input:
+        ```python
+        from langchain_core.messages import HumanMessage
+
+        image = {"type": "image", "url": "https://example.com/cat.png"}
+        model.invoke([HumanMessage([{"type": "text", "text": "What is this?"}, image])])
+        ```
+
+    Codex's own tools:
+        ```python
+        agent = ChatCodex(agent_tools=True, sandbox="workspace-write", cwd="/path/to/project")
+        agent.invoke("Run the tests.").content_blocks
+        ```
+
+        What Codex ran is in blocks of the types `server_tool_call` and `server_tool_result`, never in
+        `tool_calls`. It is not told again where a conversation is given to a new thread.
+
     Token usage:
         ```python
         model.invoke(messages).usage_metadata
@@ -148,7 +230,7 @@ class ChatCodex(BaseChatModel):
 
     Response metadata:
         `model_name`, `model_provider` (`"codex"`), `thread_id`, `turn_id`, `finish_reason`
-        (`"stop"`, or `"stop_sequence"` with the `stop_sequence` that was met). What the model
+        (`"stop"`, `"tool_calls"`, or `"stop_sequence"` with the `stop_sequence` that was met). What the model
         says beside its answer (messages in the phase "commentary") is in
         `additional_kwargs["commentary"]`.
 
@@ -185,6 +267,24 @@ class ChatCodex(BaseChatModel):
     streaming: bool = False
     """Whether `invoke` streams too, for the callbacks that listen."""
 
+    personality: Literal["none", "friendly", "pragmatic"] | None = None
+    """How the model speaks, for models that know it."""
+
+    agent_tools: bool = False
+    """Whether Codex's own tools are on: commands, file changes and the like."""
+
+    sandbox: Literal["read-only", "workspace-write", "danger-full-access"] | None = None
+    """What commands may do, with `agent_tools`; None is `"read-only"`."""
+
+    approval_policy: Literal["untrusted", "on-request", "never"] | Mapping[str, Any] | None = None
+    """When Codex asks before it runs something, with `agent_tools`."""
+
+    approval_handler: Any = Field(default=None, exclude=True, repr=False)
+    """Decides on approvals, with `agent_tools`; sync or async. Without one they are declined."""
+
+    image_fetch: ImageFetch = "public"
+    """Whether http(s) URLs of images are fetched: from public addresses, from `"any"`, or `"never"`."""
+
     codex_bin: str | os.PathLike[str] | None = None
     """Path or command name of the Codex binary."""
 
@@ -209,7 +309,8 @@ class ChatCodex(BaseChatModel):
     api_key: SecretStr | None = Field(default=None, exclude=True)
     """Not used: the app-server has its own login."""
 
-    _shared_codex: SharedCodex | None = PrivateAttr(default=None)
+    _server: Server | None = PrivateAttr(default=None)
+    _server_key: Any = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _warn_of_what_is_not_used(self) -> Self:
@@ -226,12 +327,12 @@ class ChatCodex(BaseChatModel):
         """
         if self.codex is not None:
             raise TypeError("a ChatCodex with an open client (codex=...) cannot be pickled")
-        return {**super().__getstate__(), "__pydantic_private__": {"_shared_codex": None}}
+        return {**super().__getstate__(), "__pydantic_private__": {"_server": None, "_server_key": None}}
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         """Copy the settings; an open client is used by the copy too."""
         memo = {} if memo is None else memo
-        for alive in (self.codex, self._shared_codex):
+        for alive in (self.codex, self._server, self.approval_handler):
             memo[id(alive)] = alive
         return super().__deepcopy__(memo)
 
@@ -249,6 +350,10 @@ class ChatCodex(BaseChatModel):
             "effort": self.effort,
             "summary": self.summary,
             "base_instructions": self.base_instructions,
+            "personality": self.personality,
+            "agent_tools": self.agent_tools,
+            "sandbox": self.sandbox,
+            "approval_policy": self.approval_policy,
             "stop": self.stop,
             "setup": digest.hexdigest()[:16],
         }
@@ -261,6 +366,96 @@ class ChatCodex(BaseChatModel):
             params["ls_stop"] = stop
         return params
 
+    def _resolve_model_profile(self) -> ModelProfile | None:
+        # An older langchain-core would warn of keys that it does not know.
+        known = {key: value for key, value in _PROFILE.items() if key in ModelProfile.__annotations__}
+        return cast("ModelProfile", {**known, "name": self.model} if self.model else known)
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: ToolChoice = None,
+        strict: bool | None = None,
+        parallel_tool_calls: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Give the model tools that it may call.
+
+        The calls are in `tool_calls` of the answer, all those of one response of the model in one message;
+        answer them with one `ToolMessage` each. While they are open the turn of Codex waits, and the next
+        call that brings exactly these messages goes on with it. Anything else (another process, an
+        edited or branched conversation, results that are missing) is given to a new thread whole, which
+        comes to the same for the model.
+
+        Args:
+            tools: LangChain tools, functions, pydantic classes, TypedDicts or schemas, in OpenAI's or
+                Anthropic's form too. A name that Codex keeps for itself (`exec`, `wait`, ...), or has no letters
+                for, goes to the model in another form and comes back as it was.
+            tool_choice: `"auto"`, `"any"` (or `"required"`, True), `"none"`, or the name of a tool. Codex leaves
+                the choice to the model, so it is told; a name leaves that tool alone.
+            strict: True makes the schemas strict. Codex does not have the provider enforce them.
+            parallel_tool_calls: False tells the model to call one tool at a time.
+            **kwargs: Further arguments of each call.
+
+        Raises:
+            ValueError: `tool_choice` is none of the tools, or a tool is one that a provider runs.
+            OutputSchemaError: With `strict`, a schema that cannot be strict.
+        """
+        specs = as_specs(tools, strict=strict)
+        # What is wrong with them is said here and not by each call.
+        bound_tools(specs, choice=tool_choice)
+        if (choice := as_choice(tool_choice, specs)) is not None:
+            kwargs["tool_choice"] = choice
+        if parallel_tool_calls is not None:
+            kwargs["parallel_tool_calls"] = parallel_tool_calls
+        return self.bind(tools=specs, **kwargs)
+
+    def with_structured_output(
+        self,
+        schema: dict[str, Any] | type | None = None,
+        *,
+        method: Method = "json_schema",
+        include_raw: bool = False,
+        strict: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]:
+        """Return a Runnable whose output is what the schema says.
+
+        Args:
+            schema: A pydantic class (its instances are returned), a TypedDict or a JSON schema (dicts are).
+                Only `json_mode` does without.
+            method: `"json_schema"` has the provider enforce the schema; `"function_calling"` has the model
+                call a tool of that schema; `"json_mode"` asks for JSON, and the schema is up to your prompt.
+            include_raw: Return a dict of `raw`, the message; `parsed`; and `parsing_error`, which is then
+                not raised.
+            strict: A schema for `"json_schema"` is made strict, and refused if it cannot be; with False it
+                is then told to the model. For `"function_calling"` see `bind_tools`.
+            **kwargs: Further arguments of each call.
+
+        Raises:
+            ValueError: There is no such method, or no schema.
+            OutputSchemaError: The schema cannot be made strict.
+        """
+        if method not in {"json_schema", "function_calling", "json_mode"}:
+            raise ValueError(f"method is 'json_schema', 'function_calling' or 'json_mode', not {method!r}")
+        if schema is None and method != "json_mode":
+            raise ValueError(f"the method {method!r} needs a schema")
+        settings = {"method": method} if strict is None else {"method": method, "strict": strict}
+        kwargs["ls_structured_output_format"] = {
+            "kwargs": settings,
+            "schema": None if schema is None else convert_to_json_schema(schema),
+        }
+        model: Runnable[LanguageModelInput, AIMessage]
+        if schema is None or method == "json_mode":
+            model = self.bind(response_format={"type": "json_object"}, **kwargs)
+        elif method == "json_schema":
+            model = self.bind(response_format=response_format(schema, strict=strict), **kwargs)
+        else:
+            kwargs[_ONE_SHOT] = True
+            model = self.bind_tools([schema], tool_choice=schema_name(schema), strict=strict, **kwargs)
+        return with_parser(model, schema, method, include_raw=include_raw)
+
     def _generate(
         self,
         messages: list[BaseMessage],
@@ -268,7 +463,7 @@ class ChatCodex(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 - core reports the end
         **kwargs: Any,
     ) -> ChatResult:
-        return generate_from_stream(self._answer(self._call(messages, stop, kwargs), is_streaming=False))
+        return generate_from_stream(self._answer(messages, stop, kwargs, is_streaming=False))
 
     async def _agenerate(
         self,
@@ -277,8 +472,8 @@ class ChatCodex(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 - core reports the end
         **kwargs: Any,
     ) -> ChatResult:
-        answer = self._aanswer(self._call(messages, stop, kwargs), is_streaming=False)
-        return generate_from_stream(iter([chunk async for chunk in answer]))
+        chunks = self._aanswer(messages, stop, kwargs, is_streaming=False)
+        return generate_from_stream(iter([chunk async for chunk in chunks]))
 
     # Core reports the tokens of a stream itself; doing it here would double them.
 
@@ -289,7 +484,7 @@ class ChatCodex(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        return self._answer(self._call(messages, stop, kwargs), is_streaming=True)
+        return self._answer(messages, stop, kwargs, is_streaming=True)
 
     def _astream(
         self,
@@ -299,42 +494,31 @@ class ChatCodex(BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         # The generator itself is handed out: closing it closes the stream of events at once.
-        return self._aanswer(self._call(messages, stop, kwargs), is_streaming=True)
+        return self._aanswer(messages, stop, kwargs, is_streaming=True)
 
-    def _answer(self, call: _Call, *, is_streaming: bool) -> Iterator[ChatGenerationChunk]:
-        codex = self._access().sync_client()
-        thread = codex.thread_start(**call.thread)
-        thread.inject_items(call.items)
-        chunks = call.chunks(thread.raw, is_streaming=is_streaming)
-        turn = thread.turn([], **call.turn)
-        # Leaving the stream early, on whatever way, interrupts the turn.
-        with turn.events() as events, deadline(self.timeout, turn) as limit:
-            for event in events:
-                was_stopped = chunks.is_stopped
-                if chunk := chunks.feed(event):
-                    yield ChatGenerationChunk(message=chunk)
-                if chunks.is_stopped and not was_stopped:
-                    turn.interrupt()
-        limit.check(chunks.result)
-        yield ChatGenerationChunk(message=chunks.finish())
+    def _answer(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        kwargs: dict[str, Any],
+        *,
+        is_streaming: bool,
+    ) -> Iterator[ChatGenerationChunk]:
+        call = self._call(messages, stop, kwargs)
+        return answer(self._access(), call, timeout_s=self.timeout, is_streaming=is_streaming)
 
-    async def _aanswer(self, call: _Call, *, is_streaming: bool) -> AsyncIterator[ChatGenerationChunk]:
-        codex = self._access().async_client()
-        thread = await codex.thread_start(**call.thread)
-        await thread.inject_items(call.items)
-        chunks = call.chunks(thread.raw, is_streaming=is_streaming)
-        turn = await thread.turn([], **call.turn)
-        async with turn.events() as events, async_deadline(self.timeout, turn) as limit:
-            async for event in events:
-                was_stopped = chunks.is_stopped
-                if chunk := chunks.feed(event):
-                    yield ChatGenerationChunk(message=chunk)
-                if chunks.is_stopped and not was_stopped:
-                    await turn.interrupt()
-        limit.check(chunks.result)
-        yield ChatGenerationChunk(message=chunks.finish())
+    def _aanswer(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        kwargs: dict[str, Any],
+        *,
+        is_streaming: bool,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        call = self._call(messages, stop, kwargs)
+        return aanswer(self._access(), call, timeout_s=self.timeout, is_streaming=is_streaming)
 
-    def _call(self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]) -> _Call:
+    def _call(self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]) -> Call:
         options = dict(kwargs)
         # Core's switch between `_generate` and `_stream`, which it has looked at.
         options.pop("stream", None)
@@ -343,30 +527,75 @@ class ChatCodex(BaseChatModel):
         model = options.pop("model", None) or self.model
         effort = options.pop("effort", None) or self.effort
         summary = options.pop("summary", None) or self.summary
+        schema, json_rule = output_schema_and_rule(options.pop("response_format", None))
+        tools = bound_tools(
+            as_specs(options.pop("tools", None) or ()),
+            choice=options.pop("tool_choice", None),
+            parallel=options.pop("parallel_tool_calls", None),
+        )
+        is_one_shot = bool(options.pop(_ONE_SHOT, False))
         if options:
             raise TypeError(
-                f"ChatCodex takes no {', '.join(sorted(options))} per call: model, effort, summary"
+                f"ChatCodex takes no {', '.join(sorted(options))} per call: model, effort, summary, stop, tools, "
+                "tool_choice, parallel_tool_calls, response_format"
             )
-        return _Call(
-            items=to_items(messages),
-            thread=chat_thread_options(
-                model=model, base_instructions=self.base_instructions, config=self.config
-            ),
-            turn=TurnOptions(effort=effort, summary=summary),
+        is_v1 = self.output_version == "v1"
+        return Call(
+            messages=messages,
+            thread=self._thread_options(model, " ".join(filter(None, (tools.rule, json_rule)))),
+            turn=TurnOptions(effort=effort, summary=summary, output_schema=schema),
+            tools=tools,
             stop=list(stop if stop is not None else self.stop or ()),
+            has_blocks=is_v1 or self.agent_tools,
+            is_v1=is_v1,
+            is_one_shot=is_one_shot,
+            image_fetch=self.image_fetch,
         )
 
-    def _access(self) -> SharedCodex:
+    def _thread_options(self, model: str | None, rule: str) -> ThreadStartOptions:
+        options: ThreadStartOptions
+        if self.agent_tools:
+            options = {
+                "base_instructions": self.base_instructions or None,
+                "config": self.config,
+                "ephemeral": True,
+                "model": model,
+            }
+        else:
+            options = chat_thread_options(
+                model=model, base_instructions=self.base_instructions, config=self.config
+            )
+        if rule:
+            options["developer_instructions"] = rule
+        if self.sandbox is not None:
+            options["sandbox"] = self.sandbox
+        if self.approval_policy is not None:
+            options["approval_policy"] = self.approval_policy
+        options["approval_handler"] = cast("ApprovalHandler | None", self.approval_handler)
+        options["personality"] = self.personality
+        return options
+
+    def _access(self) -> Server:
+        # The settings of a copy may be others than those of the model that it was made from.
+        key: Hashable = (
+            ("client", id(self.codex))
+            if self.codex is not None
+            else (str(self.codex_bin), str(self.cwd), frozenset(self.env.items()))
+        )
+        server = self._server
+        if server is None or self._server_key != key:
+            self._server = server = server_for(key, self._new_access)
+            self._server_key = key
+        return server
+
+    def _new_access(self) -> SharedCodex:
         if self.codex is not None:
             return SharedCodex(codex=self.codex)
-        config = AppServerConfig(
-            codex_bin=self.codex_bin, cwd=self.cwd, env=dict(self.env), config_overrides=_SERVER_CONFIG
+        return SharedCodex(
+            AppServerConfig(
+                codex_bin=self.codex_bin, cwd=self.cwd, env=dict(self.env), config_overrides=_SERVER_CONFIG
+            )
         )
-        shared = self._shared_codex
-        if shared is None or shared.config != config:
-            # The settings of a copy may be others than those of the model that it was made from.
-            self._shared_codex = shared = SharedCodex(config)
-        return shared
 
 
 def _warn_not_used(names: list[str], *, stacklevel: int) -> None:

@@ -49,6 +49,8 @@ _log = logging.getLogger("codex_app_server")
 ANSWER_S = 5.0
 """An interrupted turn ends within some 10 ms; one that has not after this time never will."""
 
+# A turn is told to have started within milliseconds; after this time it is interrupted all the same.
+_START_S = 2.0
 _RETRY_S = 0.05
 _NOT_INTERRUPTED = f"the server did not end it within {ANSWER_S:g} s of its interrupt"
 _FOUND_TURN = re.compile(r"but found `?([\w-]+)")
@@ -108,7 +110,7 @@ class Interrupter:
             # The server refuses to interrupt a turn before its `turn/started`, and does not answer
             # a second interrupt of one turn: ask at the right moment, and with a deadline.
             if not turn.is_started:
-                await _wait(change, deadline - loop.time())
+                await _wait(change, _START_S)
             turn_id = turn.turn_id
             while not turn.is_done and loop.time() < deadline:
                 change.clear()

@@ -101,6 +101,8 @@ __all__ = ["TurnTable"]
 
 _log = logging.getLogger("codex_app_server")
 
+# These say what the model is given as well as what it answers, and the former under a turn's id of its own.
+_OF_NO_TURN = frozenset({"rawResponseItem/completed", "rawResponse/completed"})
 # Notifications about a thread that come between `turn/start` and its turn: a few warnings.
 _MAX_PROLOGUE = 100
 # Threads of sub-agents that are remembered; the oldest is forgotten first.
@@ -403,8 +405,15 @@ class TurnTable:
         if turn_id in thread.finished:
             _log.debug("%s after the end of turn %s", method, turn_id)
             return None
-        if thread.starting is not None and thread.early is None:
-            start = thread.starting
+        if method in _OF_NO_TURN:
+            # The echo of injected history names a turn that never is.
+            return None
+        start, early = thread.starting, thread.early
+        if start is not None and early is not None and method == "turn/started" and not early.is_started:
+            # What came before was of no turn that runs: this one is told to begin.
+            self._turns.pop(early.turn_id, None)
+            early = None
+        if start is not None and early is None:
             turn = thread.early = self._open(thread, turn_id, start.setup)
             if start.is_accepted:
                 self._begun(start, turn_id)

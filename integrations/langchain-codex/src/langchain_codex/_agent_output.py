@@ -1,0 +1,86 @@
+"""What a run of the agent returns: chunks that add up to the whole output. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from langchain_core.messages import AIMessage, AIMessageChunk, RemoveMessage
+from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
+from langchain_core.runnables.utils import AddableDict
+
+if TYPE_CHECKING:
+    from codex_app_server import Usage
+    from langchain_core.messages import BaseMessage
+
+__all__ = ["AgentOutput", "extended", "to_answer", "to_usage"]
+
+
+class AgentOutput(AddableDict):
+    """A part of the output of a run: parts are added with `+`.
+
+    Messages are put together by their id, a `RemoveMessage` takes one back, and of everything else the last
+    value counts.
+    """
+
+    def __add__(self, other: AddableDict) -> AgentOutput:
+        """Return the output so far with a later part."""
+        whole = AgentOutput({**self, **other})
+        if "messages" in self or "messages" in other:
+            whole["messages"] = _joined([*self.get("messages", ()), *other.get("messages", ())])
+        return whole
+
+    def whole(self) -> dict[str, Any]:
+        """Return the plain output, with whole messages."""
+        messages = cast("list[BaseMessage]", self.get("messages", ()))
+        return {
+            **self,
+            "messages": [
+                to_answer(message) if isinstance(message, AIMessageChunk) else message for message in messages
+            ],
+        }
+
+
+def _joined(messages: list[BaseMessage]) -> list[BaseMessage]:
+    joined: dict[str | None, BaseMessage] = {}
+    for message in messages:
+        known = joined.get(message.id)
+        if isinstance(message, RemoveMessage):
+            joined.pop(message.id, None)
+        elif isinstance(known, AIMessageChunk) and isinstance(message, AIMessageChunk):
+            joined[message.id] = extended(known, message)
+        else:
+            joined[message.id] = message
+    return list(joined.values())
+
+
+def extended(known: AIMessageChunk, chunk: AIMessageChunk) -> AIMessageChunk:
+    """Return an answer with what came of it."""
+    whole = known + chunk
+    # LangChain does not keep it.
+    whole.name = known.name
+    return whole
+
+
+def to_answer(message: AIMessageChunk) -> AIMessage:
+    """Return the whole message for the sum of its chunks."""
+    return AIMessage(
+        content=cast("str", message.content),
+        id=message.id,
+        name=message.name,
+        additional_kwargs=message.additional_kwargs,
+        response_metadata=message.response_metadata,
+        usage_metadata=message.usage_metadata,
+    )
+
+
+def to_usage(usage: Usage) -> UsageMetadata:
+    """Return token counts as LangChain has them."""
+    return UsageMetadata(
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        total_tokens=usage.total_tokens,
+        input_token_details=InputTokenDetails(
+            cache_read=usage.cached_input_tokens, cache_creation=usage.cache_write_input_tokens
+        ),
+        output_token_details=OutputTokenDetails(reasoning=usage.reasoning_output_tokens),
+    )

@@ -1,0 +1,81 @@
+"""Server: what models with equal server settings share, which is the app-server itself and what is kept in it."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from typing import TYPE_CHECKING, TypeVar
+
+from langchain_codex._kept import Kept
+from langchain_codex._turns import IdleThread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from codex_app_server import AsyncThread, SharedCodex, Thread
+
+    from langchain_codex._call import Call
+    from langchain_codex._events import AnswerChunks
+    from langchain_codex._turns import AsyncOpenTurn, HeldTurn, OpenTurn
+
+__all__ = ["Server", "server_for"]
+
+_ThreadT = TypeVar("_ThreadT", "Thread", "AsyncThread")
+
+# A turn that waits is a person who thinks, or an extraction that nobody will answer.
+_MAX_HELD = 64
+# The server keeps the history of each in memory, and the MCP servers of its configuration.
+_MAX_IDLE = 32
+_MAX_AGE_S = 600.0
+
+
+class Server:
+    """An app-server, and the turns and threads in it that calls may go on with.
+
+    Args:
+        access: The app-server; it is launched by the first call.
+    """
+
+    def __init__(self, access: SharedCodex) -> None:
+        self.access = access
+        self.held: Kept[HeldTurn] = Kept(max_count=_MAX_HELD, max_age_s=_MAX_AGE_S)
+        self.idle: Kept[IdleThread] = Kept(max_count=_MAX_IDLE, max_age_s=_MAX_AGE_S)
+
+    def take_held(self, call: Call) -> HeldTurn | None:
+        """Take the turn that waits for exactly the results with which the conversation ends."""
+        if not call.results:
+            return None
+        digest = call.digests[-1 - len(call.results)]
+        return self.held.take(digest, lambda held: held.is_answered_by(call))
+
+    def take_idle(self, call: Call, kind: type[_ThreadT]) -> tuple[_ThreadT, int] | None:
+        """Take the thread of a face that holds the most of the conversation, and how many items that is."""
+        for count in range(len(call.items) - 1, 0, -1):
+            found = self.idle.take(call.digests[count], lambda idle: isinstance(idle.thread, kind))
+            if found is not None and isinstance(found.thread, kind):
+                return found.thread, count
+        return None
+
+    def keep(self, call: Call, answer: AnswerChunks, turn: OpenTurn | AsyncOpenTurn) -> None:
+        """Keep a turn whose answer is complete, or its thread, for the call that goes on from here."""
+        if answer.is_complete:
+            held = turn.held(answer.calls)
+            if answer.is_answerable and not call.is_one_shot:
+                self.held.put(call.digest_after(answer.message), held)
+            else:
+                held.close()
+        elif answer.result is not None and answer.result.status == "completed" and not answer.is_stopped:
+            self.idle.put(call.digest_after(answer.message), IdleThread(turn.thread))
+
+
+_servers: weakref.WeakValueDictionary[Hashable, Server] = weakref.WeakValueDictionary()
+_lock = threading.Lock()
+
+
+def server_for(key: Hashable, access: Callable[[], SharedCodex]) -> Server:
+    """Return the server of these settings; it lives as long as somebody has it."""
+    with _lock:
+        server = _servers.get(key)
+        if server is None:
+            server = _servers[key] = Server(access())
+        return server

@@ -1,0 +1,522 @@
+"""CodexAgent: a turn of Codex as a LangChain Runnable. Thin: input, runs, tools and output are made beside it."""
+
+from __future__ import annotations
+
+import os  # noqa: TC003 - pydantic reads the annotations
+from collections.abc import Callable, Mapping, Sequence  # noqa: TC003 - as above
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from codex_app_server import (
+    AppServerConfig,
+    AsyncCodex,  # noqa: TC002 - pydantic reads the annotations
+    Codex,  # noqa: TC002 - pydantic reads the annotations
+    SharedCodex,
+    TurnInterruptedError,
+)
+from langchain_core.runnables import RunnableSerializable
+from pydantic import ConfigDict, Field, PrivateAttr
+
+from langchain_codex._agent_errors import RETRYABLE_ERRORS
+from langchain_codex._agent_input import AgentInput, request_of
+from langchain_codex._agent_output import AgentOutput
+from langchain_codex._agent_tools import TURN, core_tools
+from langchain_codex._agent_turn import AgentTurn
+from langchain_codex._run_callbacks import AsyncRunCallbacks, RunCallbacks
+from langchain_codex._runs import Produced
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+
+    from codex_app_server import AsyncThread, AsyncTurn, Thread, Turn
+    from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
+    from langchain_core.runnables import Runnable, RunnableConfig
+    from langchain_core.runnables.retry import ExponentialJitterParams
+    from typing_extensions import Self
+
+    from langchain_codex._agent_input import AgentRequest
+
+__all__ = ["CodexAgent"]
+
+_POLICIES = {
+    "read-only": "readOnly",
+    "workspace-write": "workspaceWrite",
+    "danger-full-access": "dangerFullAccess",
+}
+_ALIVE = ("codex", "approval_handler", "user_input_handler", "elicitation_handler")
+
+
+class CodexAgent(RunnableSerializable[AgentInput, dict[str, Any]]):
+    """A turn of the Codex agent as a Runnable: it runs commands, changes files and calls tools until it is done.
+
+    The thread is the memory: a run goes on with a thread of Codex, or begins one, and sends only what is new.
+
+    Setup:
+        ```bash
+        pip install "langchain-codex[runtime]"
+        python -m codex_app_server codex login
+        ```
+
+    Key init args - agent:
+        name: Tells the answers of several agents in one conversation apart.
+        model: Name of the model; by default that of the Codex configuration.
+        cwd: Directory that the agent works in.
+        sandbox: What commands may do: `"read-only"`, `"workspace-write"`, `"danger-full-access"`.
+        approval_policy: When Codex asks before it does something.
+        approval_handler: Decides then; without one, everything is declined.
+        tools: LangChain tools and functions that the model may call; fixed for the life of a thread.
+        output_type: What `structured_response` is to be: a pydantic model, dataclass, TypedDict or other type.
+        timeout: Seconds that a turn may take.
+
+    Key init args - server:
+        codex_bin: The Codex binary; by default that of the runtime package, else `codex` on PATH.
+        env: Environment variables for the server, such as `CODEX_HOME`.
+        codex: An open `Codex` or `AsyncCodex` to use instead; whoever made it closes it.
+
+    Instantiate:
+        ```python
+        from langchain_codex import CodexAgent
+
+        agent = CodexAgent(cwd="project", sandbox="workspace-write")
+        ```
+
+    Invoke:
+        ```python
+        result = agent.invoke("Make the tests pass.")
+        result["messages"][-1].text, result["diff"], result["thread_id"]
+        ```
+
+    Go on, also in another process:
+        ```python
+        agent.invoke("Now the docs.", {"configurable": {"codex_thread_id": result["thread_id"]}})
+        ```
+
+    Input:
+        Text, messages, a prompt, or a mapping with `messages`. Which thread goes on, and what of the messages
+        is new, is told in the documentation of the package.
+
+    Output:
+        `messages` (the answers; the last one is final), `thread_id`, `diff`, `plan`, `usage`, and
+        `structured_response` with an `output_type`. Chunks of a stream add up to it with `+`.
+
+    Errors:
+        `TurnFailedError`, or its subclass `RetryableTurnError` when nothing had been run yet and the reason may
+        pass; `TurnInterruptedError`, `TurnTimeoutError`, `ThreadBusyError` when another process
+        uses the thread, `ThreadNotFoundError`, `OutputError`. Turns of one thread run one after the other.
+    """
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+    model: str | None = None
+    """Name of the model; None is that of the Codex configuration."""
+
+    effort: str | None = None
+    """How much the model reasons."""
+
+    summary: Literal["auto", "concise", "detailed", "none"] | None = None
+    """How its reasoning is summarised."""
+
+    personality: Literal["none", "friendly", "pragmatic"] | None = None
+    """How the agent speaks."""
+
+    base_instructions: str | None = None
+    """Replaces the instructions that Codex gives the model."""
+
+    developer_instructions: str | None = None
+    """Added to them."""
+
+    cwd: str | os.PathLike[str] | None = None
+    """Directory that the agent works in; None is that of this process."""
+
+    sandbox: Literal["read-only", "workspace-write", "danger-full-access"] = "read-only"
+    """What commands may do."""
+
+    approval_policy: str | Mapping[str, Any] | None = None
+    """When Codex asks before it does something; None is as in its configuration."""
+
+    approval_handler: Callable[..., Any] | None = Field(default=None, repr=False)
+    """Decides on approvals, sync or async; without one they are declined."""
+
+    user_input_handler: Callable[..., Any] | None = Field(default=None, repr=False)
+    """Answers questions of the model; without one it is told that nobody answers."""
+
+    elicitation_handler: Callable[..., Any] | None = Field(default=None, repr=False)
+    """Answers questions of MCP servers; without one they are declined."""
+
+    tools: Sequence[Any] = ()
+    """LangChain tools, and functions, that the model may call."""
+
+    output_type: Any = None
+    """What `structured_response` of the output is to be."""
+
+    config: Mapping[str, Any] = Field(default_factory=dict[str, Any], repr=False)
+    """Codex configuration of the threads, as in `config.toml`."""
+
+    timeout: float | None = Field(default=None, gt=0)
+    """Seconds that a turn may take; it is interrupted then. None waits without limit."""
+
+    codex_bin: str | os.PathLike[str] | None = None
+    """Path or command name of the Codex binary."""
+
+    env: Mapping[str, str] = Field(default_factory=dict[str, str], repr=False)
+    """Environment variables for the server, on top of those of this process."""
+
+    codex: Codex | AsyncCodex | None = Field(default=None, exclude=True, repr=False)
+    """An open client to use; then `codex_bin` and `env` are not used."""
+
+    _shared: SharedCodex | None = PrivateAttr(default=None)
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """Return what is pickled: the settings, and nothing alive.
+
+        Raises:
+            TypeError: There is an open client among them.
+        """
+        if self.codex is not None:
+            raise TypeError("a CodexAgent with an open client (codex=...) cannot be pickled")
+        return {**super().__getstate__(), "__pydantic_private__": {"_shared": None}}
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Copy the settings; what is alive, such as an open client, is used by the copy too."""
+        memo = {} if memo is None else memo
+        for alive in (self._shared, *(getattr(self, name) for name in _ALIVE)):
+            memo[id(alive)] = alive
+        return super().__deepcopy__(memo)
+
+    # --- the interface of a Runnable --------------------------------------------------------------
+
+    def invoke(
+        self,
+        input: AgentInput,  # noqa: A002 - the framework's word
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """Run a turn and return its output."""
+        return self._call_with_config(self._whole, input, config, **kwargs)
+
+    async def ainvoke(
+        self,
+        input: AgentInput,  # noqa: A002
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """Run a turn and return its output."""
+        return await self._acall_with_config(self._awhole, input, config, **kwargs)
+
+    def stream(
+        self,
+        input: AgentInput,  # noqa: A002
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> Iterator[dict[str, Any]]:
+        """Run a turn and return its output in parts, which add up with `+`."""
+        return self.transform(iter([input]), config, **kwargs)
+
+    def astream(
+        self,
+        input: AgentInput,  # noqa: A002
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Run a turn and return its output in parts, which add up with `+`."""
+        return self.atransform(_one(input), config, **kwargs)
+
+    def transform(
+        self,
+        input: Iterator[AgentInput],  # noqa: A002
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> Iterator[dict[str, Any]]:
+        """Put the parts of an input together, and run a turn as `stream` does."""
+        parts: list[Generator[AgentOutput]] = []
+
+        def run(
+            inputs: Iterator[AgentInput], run_manager: CallbackManagerForChainRun, config: RunnableConfig
+        ) -> Iterator[dict[str, Any]]:
+            parts.append(self._parts(_sum(inputs), run_manager, config))
+            return parts[0]
+
+        chain = cast(
+            "Generator[dict[str, Any]]", self._transform_stream_with_config(input, run, config, **kwargs)
+        )
+        try:
+            # Not `yield from`, which would close the chain run first.
+            for part in chain:  # noqa: UP028
+                yield part
+        except GeneratorExit:
+            # The runs below end before the chain run does, and it ends with an error too.
+            for runs in parts:
+                runs.close()
+            with suppress(TurnInterruptedError):
+                chain.throw(TurnInterruptedError("the stream was left before the end of the turn"))
+            raise
+
+    async def atransform(
+        self,
+        input: AsyncIterator[AgentInput],  # noqa: A002
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Put the parts of an input together, and run a turn as `astream` does."""
+        parts: list[AsyncGenerator[AgentOutput]] = []
+
+        def run(
+            inputs: AsyncIterator[AgentInput],
+            run_manager: AsyncCallbackManagerForChainRun,
+            config: RunnableConfig,
+        ) -> AsyncIterator[dict[str, Any]]:
+            parts.append(self._aparts_of(inputs, run_manager, config))
+            return parts[0]
+
+        chain = cast(
+            "AsyncGenerator[dict[str, Any]]",
+            self._atransform_stream_with_config(input, run, config, **kwargs),
+        )
+        try:
+            async for part in chain:
+                yield part
+        except GeneratorExit:
+            for runs in parts:
+                await runs.aclose()
+            with suppress(TurnInterruptedError):
+                await chain.athrow(TurnInterruptedError("the stream was left before the end of the turn"))
+            raise
+
+    def with_retry(
+        self,
+        *,
+        retry_if_exception_type: tuple[type[BaseException], ...]
+        | Callable[[BaseException], bool] = RETRYABLE_ERRORS,
+        wait_exponential_jitter: bool = True,
+        exponential_jitter_params: ExponentialJitterParams | None = None,
+        stop_after_attempt: int = 3,
+    ) -> Runnable[AgentInput, dict[str, Any]]:
+        """Return an agent that repeats a turn which failed before it had run or changed anything.
+
+        Naming other exceptions here asks for the repetition of turns that have acted.
+        """
+        return super().with_retry(
+            retry_if_exception_type=retry_if_exception_type,
+            wait_exponential_jitter=wait_exponential_jitter,
+            exponential_jitter_params=exponential_jitter_params,
+            stop_after_attempt=stop_after_attempt,
+        )
+
+    # --- a turn -----------------------------------------------------------------------------------
+
+    def _whole(
+        self, value: AgentInput, run_manager: CallbackManagerForChainRun, config: RunnableConfig
+    ) -> dict[str, Any]:
+        output = AgentOutput()
+        for part in self._parts(value, run_manager, config):
+            output += part
+        return output.whole()
+
+    async def _awhole(
+        self, value: AgentInput, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig
+    ) -> dict[str, Any]:
+        output = AgentOutput()
+        async for part in self._aparts(value, run_manager, config):
+            output += part
+        return output.whole()
+
+    async def _aparts_of(
+        self,
+        inputs: AsyncIterator[AgentInput],
+        run_manager: AsyncCallbackManagerForChainRun,
+        config: RunnableConfig,
+    ) -> AsyncGenerator[AgentOutput]:
+        value = _sum([part async for part in inputs])
+        parts = self._aparts(value, run_manager, config)
+        try:
+            async for part in parts:
+                yield part
+        finally:
+            await parts.aclose()
+
+    def _parts(
+        self, value: AgentInput, run_manager: CallbackManagerForChainRun, config: RunnableConfig
+    ) -> Generator[AgentOutput]:
+        request = request_of(value, config, self.name)
+        thread = self._open(request)
+        run = AgentTurn(request, config, thread, agent_name=self.name, model_name=self.model)
+        callbacks = RunCallbacks(
+            run_manager.get_child(), params=self._invocation_params(), model_name=run.model_name
+        )
+        try:
+            turn = self._start(thread, run)
+            with turn.events(timeout_s=self.timeout) as events:
+                for event in events:
+                    for step in run.tree.feed(event):
+                        callbacks.tell(step)
+                        if isinstance(step, Produced):
+                            yield step.part
+                    run.passed(event)
+            yield run.last_part(has_output=self.output_type is not None)
+        except BaseException as exc:
+            for step in run.tree.abandon(_reason(exc)):
+                callbacks.tell(step)
+            raise
+        finally:
+            run.tools.finish()
+
+    async def _aparts(
+        self, value: AgentInput, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig
+    ) -> AsyncGenerator[AgentOutput]:
+        request = request_of(value, config, self.name)
+        thread = await self._aopen(request)
+        run = AgentTurn(request, config, thread, agent_name=self.name, model_name=self.model)
+        callbacks = AsyncRunCallbacks(
+            run_manager.get_child(), params=self._invocation_params(), model_name=run.model_name
+        )
+        try:
+            turn = await self._astart(thread, run)
+            async with turn.events(timeout_s=self.timeout) as events:
+                async for event in events:
+                    for step in run.tree.feed(event):
+                        await callbacks.tell(step)
+                        if isinstance(step, Produced):
+                            yield step.part
+                    run.passed(event)
+            yield run.last_part(has_output=self.output_type is not None)
+        except BaseException as exc:
+            for step in run.tree.abandon(_reason(exc)):
+                await callbacks.tell(step)
+            raise
+        finally:
+            run.tools.finish()
+
+    # --- threads ----------------------------------------------------------------------------------
+
+    def _open(self, request: AgentRequest) -> Thread:
+        codex = self._access().sync_client()
+        options = self._thread_options(is_async=False)
+        if request.thread_id is None:
+            thread = codex.thread_start(experimental_raw_events=True, **options)
+        else:
+            thread = codex.thread_resume(request.thread_id, exclude_turns=True, **options)
+            if request.after_turn_id:
+                newest = next(iter(thread.turns(limit=1)), None)
+                if newest is not None and newest.id != request.after_turn_id:
+                    # The conversation goes on from an earlier point: time travel, or a second branch.
+                    thread = codex.thread_fork(thread.id, last_turn_id=request.after_turn_id, **options)
+        if request.history:
+            thread.inject_items(request.history)
+        return thread
+
+    async def _aopen(self, request: AgentRequest) -> AsyncThread:
+        codex = self._access().async_client()
+        options = self._thread_options(is_async=True)
+        if request.thread_id is None:
+            thread = await codex.thread_start(experimental_raw_events=True, **options)
+        else:
+            thread = await codex.thread_resume(request.thread_id, exclude_turns=True, **options)
+            if request.after_turn_id:
+                newest = await anext(aiter(thread.turns(limit=1)), None)
+                if newest is not None and newest.id != request.after_turn_id:
+                    thread = await codex.thread_fork(thread.id, last_turn_id=request.after_turn_id, **options)
+        if request.history:
+            await thread.inject_items(request.history)
+        return thread
+
+    def _start(self, thread: Thread, run: AgentTurn) -> Turn[Any]:
+        token = TURN.set(run.tools)
+        try:
+            return thread.turn(
+                run.request.turn_input, output_type=self.output_type, **self._turn_options(run.request)
+            )
+        finally:
+            TURN.reset(token)
+
+    async def _astart(self, thread: AsyncThread, run: AgentTurn) -> AsyncTurn[Any]:
+        token = TURN.set(run.tools)
+        try:
+            return await thread.turn(
+                run.request.turn_input, output_type=self.output_type, **self._turn_options(run.request)
+            )
+        finally:
+            TURN.reset(token)
+
+    def _thread_options(self, *, is_async: bool) -> dict[str, Any]:
+        options = {
+            "model": self.model,
+            "cwd": self.cwd,
+            "sandbox": self.sandbox,
+            "approval_policy": self.approval_policy,
+            "base_instructions": self.base_instructions,
+            "developer_instructions": self.developer_instructions,
+            "config": dict(self.config) or None,
+            "tools": core_tools(self.tools, is_async=is_async) or None,
+        }
+        return {name: value for name, value in options.items() if value is not None}
+
+    def _turn_options(self, request: AgentRequest) -> dict[str, Any]:
+        options = {
+            "effort": self.effort,
+            "summary": self.summary,
+            "personality": self.personality,
+            "approval_handler": self.approval_handler,
+            "user_input_handler": self.user_input_handler,
+            "elicitation_handler": self.elicitation_handler,
+        }
+        if request.thread_id is not None:
+            # A thread that is in memory keeps what it had, whatever it is resumed with.
+            options |= {"model": self.model, "cwd": self.cwd, "approval_policy": self.approval_policy}
+            options["sandbox_policy"] = _policy(self.sandbox, self.config)
+        return {name: value for name, value in options.items() if value is not None}
+
+    def _invocation_params(self) -> dict[str, Any]:
+        return {
+            "_type": "codex-agent",
+            "model": self.model,
+            "effort": self.effort,
+            "sandbox": self.sandbox,
+        }
+
+    def _access(self) -> SharedCodex:
+        if self.codex is not None:
+            return SharedCodex(codex=self.codex)
+        config = AppServerConfig(codex_bin=self.codex_bin, env=dict(self.env))
+        shared = self._shared
+        if shared is None or shared.config != config:
+            # The settings of a copy may be others than those of the agent that it was made from.
+            self._shared = shared = SharedCodex(config)
+        return shared
+
+
+async def _one(value: AgentInput) -> AsyncIterator[AgentInput]:
+    yield value
+
+
+def _sum(inputs: Any) -> Any:
+    """Put the parts of an input together, as LangChain does; the last one counts where they do not add up."""
+    whole: Any = None
+    for count, part in enumerate(inputs):
+        try:
+            whole = whole + part if count else part
+        except TypeError:
+            whole = part
+    return whole
+
+
+def _reason(error: BaseException) -> BaseException:
+    if isinstance(error, Exception):
+        return error
+    # A new one, without a traceback: handlers may keep it, and with it all that the frames hold.
+    return TurnInterruptedError("the run was cancelled, or its stream left, before the end of the turn")
+
+
+def _policy(sandbox: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    policy: dict[str, Any] = {"type": _POLICIES[sandbox]}
+    if sandbox != "workspace-write":
+        return policy
+    table = dict(config.get("sandbox_workspace_write") or {})
+    prefix = "sandbox_workspace_write."
+    table |= {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
+    names = {
+        "writable_roots": "writableRoots",
+        "network_access": "networkAccess",
+        "exclude_tmpdir_env_var": "excludeTmpdirEnvVar",
+        "exclude_slash_tmp": "excludeSlashTmp",
+    }
+    return policy | {names[key]: value for key, value in table.items() if key in names}

@@ -1,0 +1,147 @@
+"""CodexAgent in LangGraph: as a node, in all stream modes, with a checkpointer, and as a sub-agent."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
+
+import pytest
+from codex_app_server import Codex
+from codex_app_server.testing import Reply, call, text
+from langchain_codex import CodexAgent
+from langchain_core.messages import AIMessageChunk, HumanMessage
+from langchain_core.tools import tool
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.message import add_messages
+from langgraph.prebuilt import InjectedState
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
+
+pytestmark = pytest.mark.anyio
+
+_WORK = [
+    Reply(text("I look.", phase="commentary"), call("exec_command", cmd="echo hi")),
+    text(deltas=["Do", "ne."]),
+]
+
+
+class State(TypedDict):
+    messages: Annotated[list[Any], add_messages]
+
+
+@pytest.fixture
+def agent(scripted_codex):
+    with ExitStack() as clients:
+
+        def make(script, **fields):
+            sc = scripted_codex(script)
+            # LangGraph may keep a graph for longer than a test: the client is closed here.
+            client = clients.enter_context(Codex(sc.config))
+            return CodexAgent(codex=client, cwd=sc.workspace, **fields), sc
+
+        yield make
+
+
+def _graph(codex, checkpointer=None):
+    builder = StateGraph(State)
+    builder.add_node("codex", codex)
+    builder.add_edge(START, "codex")
+    builder.add_edge("codex", END)
+    return builder.compile(checkpointer=checkpointer)
+
+
+def _user_texts(sc):
+    return [entry for entry in sc.model.requests[-1].user_texts if not entry.startswith("<")]
+
+
+async def _collect(graph, modes, *, is_async):
+    value = {"messages": [HumanMessage("Hi", id="asked")]}
+    if is_async:
+        return [entry async for entry in graph.astream(value, stream_mode=modes)]
+    return list(graph.stream(value, stream_mode=modes))
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+async def test_all_stream_modes_agree_and_nothing_comes_twice(agent, is_async):
+    codex, _ = agent(_WORK)
+    seen = await _collect(_graph(codex), ["messages", "updates", "custom", "values"], is_async=is_async)
+    chunks = [part[0] for mode, part in seen if mode == "messages"]
+    assert all(isinstance(chunk, AIMessageChunk) for chunk in chunks)
+    assert "".join(chunk.content for chunk in chunks) == "Done."
+    ((update,),) = [part.values() for mode, part in seen if mode == "updates"]
+    (answer,) = update["messages"]
+    assert (answer.content, answer.id) == ("Done.", chunks[-1].id)
+    assert len({chunk.id for chunk in chunks}) == 2
+    customs = [part["type"] for mode, part in seen if mode == "custom"]
+    assert "codex.warning" in customs
+    values = [part for mode, part in seen if mode == "values"]
+    assert [message.content for message in values[-1]["messages"]] == ["Hi", "Done."]
+
+
+async def test_a_checkpointed_graph_goes_on_in_the_same_codex_thread(agent):
+    codex, sc = agent("Hello.")
+    graph = _graph(codex, InMemorySaver())
+    # LangGraph's id, which is no id of Codex.
+    config: RunnableConfig = {"configurable": {"thread_id": "customer-7"}}
+    graph.invoke({"messages": [("user", "One")]}, config)
+    state = await graph.ainvoke({"messages": [("user", "Two")]}, config)
+    assert _user_texts(sc) == ["One", "Two"]
+    answers = [message for message in state["messages"] if message.type == "ai"]
+    assert len({answer.response_metadata["thread_id"] for answer in answers}) == 1
+
+
+def test_time_travel_goes_on_from_the_earlier_point(agent):
+    codex, sc = agent("Hello.")
+    graph = _graph(codex, InMemorySaver())
+    config: RunnableConfig = {"configurable": {"thread_id": "customer-7"}}
+    for word in ("One", "Two"):
+        graph.invoke({"messages": [("user", word)]}, config)
+    past = next(state for state in graph.get_state_history(config) if len(state.values["messages"]) == 2)
+    graph.invoke({"messages": [("user", "Other")]}, past.config)
+    assert _user_texts(sc) == ["One", "Other"]
+
+
+def test_codex_thread_id_stands_beside_the_id_of_the_graph(agent):
+    codex, sc = agent("Hello.")
+    thread_id = codex.invoke("One")["thread_id"]
+    graph = _graph(codex, InMemorySaver())
+    graph.invoke(
+        {"messages": [("user", "Two")]},
+        {"configurable": {"thread_id": "customer-7", "codex_thread_id": thread_id}},
+    )
+    assert _user_texts(sc) == ["One", "Two"]
+
+
+def test_agents_with_names_keep_threads_of_their_own(agent):
+    codex, _ = agent("Hello.", name="first")
+    other = codex.model_copy(update={"name": "second"})
+    builder = StateGraph(State)
+    builder.add_node("one", codex)
+    builder.add_node("two", other)
+    builder.add_edge(START, "one")
+    builder.add_edge("one", "two")
+    state = builder.compile().invoke({"messages": [("user", "Hi")]})
+    first, second = state["messages"][-2:]
+    assert (first.name, second.name) == ("first", "second")
+    assert first.response_metadata["thread_id"] != second.response_metadata["thread_id"]
+
+
+@tool
+def count(word: str, state: Annotated[dict[str, Any], InjectedState]) -> str:
+    """Count the messages."""
+    return f"{word}: {len(state['messages'])}"
+
+
+def test_tools_get_the_state_of_the_graph(agent):
+    codex, sc = agent([call("count", word="all"), "Done."], tools=[count])
+    _graph(codex).invoke({"messages": [("user", "Hi"), ("ai", "Yes?"), ("user", "Count.")]})
+    assert list(sc.model.requests[-1].tool_outputs.values()) == ["all: 3"]
+
+
+def test_it_fits_the_slot_of_a_sub_agent(agent):
+    codex, _ = agent("Hello.")
+    # What deepagents does with a CompiledSubAgent.
+    result = codex.invoke({"messages": [HumanMessage("Hi")], "files": {}})
+    assert result["messages"][-1].text == "Hello."

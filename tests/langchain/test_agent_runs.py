@@ -1,0 +1,246 @@
+"""The run tree of CodexAgent: which runs there are, below which, in which order, and that each of them ends."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from codex_app_server import TurnFailedError
+from codex_app_server.testing import Gate, Reply, call, calls, cut, fail, hold, reasoning, text, usage
+from langchain_codex import CodexAgent
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.messages import HumanMessage, ToolMessage
+from langchain_core.tools import ToolException, tool
+
+pytestmark = pytest.mark.anyio
+
+
+@tool
+def shout(word: str) -> str:
+    """Say a word loudly."""
+    if word == "no":
+        raise ToolException("not that word")
+    return word.upper()
+
+
+class Collector(BaseCallbackHandler):
+    """Writes the tree down as it grows, and checks that what begins ends once."""
+
+    raise_error = True
+    run_inline = True
+
+    def __init__(self):
+        self.log = []
+        self.runs = {}
+        self.open = []
+        self.tokens = []
+        self.results = {}
+        self.customs = []
+
+    def _start(self, kind, name, run_id, parent_run_id):
+        assert run_id not in self.runs
+        assert parent_run_id is None or parent_run_id in self.open
+        self.runs[run_id] = (kind, name, parent_run_id)
+        self.open.append(run_id)
+        self.log.append(f"+{name}")
+
+    def _end(self, run_id, result, mark="-"):
+        self.open.remove(run_id)
+        self.results.setdefault(self.runs[run_id][1], []).append(result)
+        self.log.append(f"{mark}{self.runs[run_id][1]}")
+
+    def on_chain_start(self, serialized, inputs, *, run_id, parent_run_id=None, name=None, **kwargs):
+        self._start("chain", name, run_id, parent_run_id)
+
+    def on_chain_end(self, outputs, *, run_id, **kwargs):
+        self._end(run_id, outputs)
+
+    def on_chain_error(self, error, *, run_id, **kwargs):
+        self._end(run_id, f"{type(error).__name__}: {error}", "!")
+
+    def on_chat_model_start(self, serialized, messages, *, run_id, parent_run_id=None, name=None, **kwargs):
+        self.inputs = [*getattr(self, "inputs", []), messages[0]]
+        self.metadata = kwargs["metadata"]
+        self.tags = kwargs["tags"]
+        self._start("chat_model", name, run_id, parent_run_id)
+
+    def on_llm_new_token(self, token, *, run_id, **kwargs):
+        assert run_id in self.open
+        self.tokens.append(token)
+
+    def on_llm_end(self, response, *, run_id, **kwargs):
+        self._end(run_id, response.generations[0][0].message)
+
+    def on_llm_error(self, error, *, run_id, **kwargs):
+        self._end(run_id, f"{type(error).__name__}: {error}", "!")
+
+    def on_tool_start(self, serialized, input_str, *, run_id, parent_run_id=None, inputs=None, **kwargs):
+        assert kwargs["tool_call_id"].startswith("call_")
+        self._start("tool", serialized["name"], run_id, parent_run_id)
+
+    def on_tool_end(self, output, *, run_id, **kwargs):
+        self._end(run_id, output)
+
+    def on_tool_error(self, error, *, run_id, **kwargs):
+        self._end(run_id, f"{type(error).__name__}: {error}", "!")
+
+    def on_custom_event(self, name, data, *, run_id, **kwargs):
+        assert run_id in self.open
+        self.customs.append(name)
+
+
+SCRIPT = [
+    Reply(
+        reasoning("Hm."),
+        text("I look.", phase="commentary"),
+        call("exec_command", cmd="echo hi"),
+        usage(input=10, output=5),
+    ),
+    calls(call("shout", word="a"), call("shout", word="no")),
+    calls(call("exec_command", cmd="exit 3"), call("shout", wrong="b")),
+    Reply(text(deltas=["Do", "ne."], phase="final_answer"), usage(input=30, output=7)),
+]
+TREE = [
+    "+CodexAgent",
+    *["+Codex", "-Codex", "+command_execution", "-command_execution"],
+    *["+Codex", "-Codex", "+shout", "-shout", "+shout", "!shout"],
+    *["+Codex", "-Codex", "+command_execution", "!command_execution", "+shout", "!shout"],
+    *["+Codex", "-Codex"],
+    "-CodexAgent",
+]
+
+
+@pytest.fixture
+def agent(scripted_codex):
+    def make(script, **fields):
+        sc = scripted_codex(script, stream_max_retries=fields.pop("stream_max_retries", 0))
+        return CodexAgent(env=sc.env, cwd=sc.workspace, tools=[shout], **fields), sc
+
+    return make
+
+
+async def _drain(parts):
+    return [part async for part in parts]
+
+
+WAYS = {
+    "invoke": lambda codex, config: codex.invoke("Hi", config),
+    "stream": lambda codex, config: list(codex.stream("Hi", config)),
+    "ainvoke": lambda codex, config: asyncio.run(codex.ainvoke("Hi", config)),
+    "astream": lambda codex, config: asyncio.run(_drain(codex.astream("Hi", config))),
+    "astream_events": lambda codex, config: asyncio.run(
+        _drain(codex.astream_events("Hi", config, version="v2"))
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_turn_is_a_tree_of_runs(agent, way):
+    codex, _ = agent(SCRIPT)
+    seen = Collector()
+    WAYS[way](codex, {"callbacks": [seen], "tags": ["mine"], "metadata": {"key": "value"}})
+    assert seen.log == TREE
+    assert not seen.open
+    (root,) = [run_id for run_id, (_, _, parent) in seen.runs.items() if parent is None]
+    assert {parent for _, _, parent in seen.runs.values()} == {None, root}
+    assert "".join(seen.tokens) == "Done."
+    assert seen.tags == ["mine"]
+    assert {
+        "key": "value",
+        "ls_provider": "codex",
+        "ls_model_name": "mock-model",
+    }.items() <= seen.metadata.items()
+
+
+def test_runs_have_inputs_outputs_usage_and_errors(agent):
+    codex, _ = agent(SCRIPT)
+    seen = Collector()
+    output = codex.invoke("Hi", {"callbacks": [seen]})
+    first, *_, last = seen.results["Codex"]
+    assert first.additional_kwargs == {"reasoning_content": "Hm.", "commentary": "I look."}
+    assert (first.usage_metadata["input_tokens"], last.usage_metadata["output_tokens"]) == (10, 7)
+    assert last == output["messages"][-1]
+    assert output["usage"]["total_tokens"] == sum(
+        message.usage_metadata["total_tokens"] for message in seen.results["Codex"]
+    )
+    assert seen.inputs[0] == [HumanMessage("Hi")]
+    assert [message.content for message in seen.inputs[1]] == ["hi\n"]
+    done, failed = seen.results["command_execution"]
+    assert isinstance(done, ToolMessage)
+    assert (done.content, done.artifact["exit_code"]) == ("hi\n", 0)
+    assert "exit code 3" in failed
+    loud, refused, misused = seen.results["shout"]
+    assert (loud.content, refused) == ("A", "ToolException: not that word")
+    assert "not valid" in misused
+
+
+def test_a_broken_response_is_a_run_with_an_error_and_its_text_is_taken_back(agent):
+    script = lambda request: (  # noqa: E731 - a script is a function
+        Reply(text(deltas=["Once ", "upon"]), cut(after=1)) if request.attempt == 0 else "Whole."
+    )
+    codex, _ = agent(script, stream_max_retries=1)
+    seen = Collector()
+    parts = list(codex.stream("Hi", {"callbacks": [seen]}))
+    assert seen.log == ["+CodexAgent", "+Codex", "!Codex", "+Codex", "-Codex", "-CodexAgent"]
+    whole = parts[0]
+    for part in parts[1:]:
+        whole += part
+    assert [message.content for message in whole["messages"]] == ["Whole."]
+    assert "codex.warning" in seen.customs
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_run_is_closed_when_the_turn_fails(agent, way):
+    codex, _ = agent([call("exec_command", cmd="echo hi"), fail(400)])
+    seen = Collector()
+    with pytest.raises(TurnFailedError):
+        WAYS[way](codex, {"callbacks": [seen]})
+    assert not seen.open
+    assert seen.log[-1] == "!CodexAgent"
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["stream", "astream"])
+async def test_every_run_is_closed_when_a_stream_is_left(agent, is_async):
+    gate = Gate()
+    codex, sc = agent(text(deltas=["Once ", hold(gate), "upon"]))
+    seen = Collector()
+    if is_async:
+        parts = codex.astream("Hi", {"callbacks": [seen]})
+        await anext(parts)
+        await parts.aclose()
+    else:
+        parts = codex.stream("Hi", {"callbacks": [seen]})
+        next(parts)
+        parts.close()
+    assert seen.log == ["+CodexAgent", "+Codex", "!Codex", "!CodexAgent"]
+    assert seen.results["CodexAgent"][0].startswith("TurnInterruptedError")
+    await asyncio.to_thread(sc.model.requests[-1].wait_ended)
+
+
+async def test_every_run_is_closed_when_the_task_is_cancelled(agent):
+    command = call("exec_command", cmd="exec sleep 295", yield_time_ms=60_000)
+    codex, _ = agent([command], sandbox="danger-full-access")
+    seen = Collector()
+    started = asyncio.Event()
+    begin = seen.on_tool_start
+
+    def on_tool_start(*args, **kwargs):
+        begin(*args, **kwargs)
+        started.set()
+
+    seen.on_tool_start = on_tool_start
+    task = asyncio.create_task(codex.ainvoke("Hi", {"callbacks": [seen]}))
+    await started.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not seen.open
+    assert seen.log[-2:] == ["!command_execution", "!CodexAgent"]
+
+
+def test_output_of_a_command_comes_as_custom_events_of_its_run(agent):
+    command = call("exec_command", cmd="for i in 1 2 3; do echo $i; sleep 0.3; done", yield_time_ms=20_000)
+    codex, _ = agent([command, "Done."])
+    seen = Collector()
+    codex.invoke("Hi", {"callbacks": [seen]})
+    assert "codex.command.output" in seen.customs

@@ -1,0 +1,160 @@
+"""Threads that go on: only what is new is sent, and never to a thread that holds anything else."""
+
+from __future__ import annotations
+
+import json
+import threading
+from itertools import pairwise
+
+import psutil
+import pytest
+from codex_app_server import Codex, Thread
+from codex_app_server.testing import reasoning
+from langchain_codex._kept import Kept
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+
+pytestmark = pytest.mark.anyio
+
+
+def threads(sc) -> list[str]:
+    return [request.thread_id for request in sc.model.requests]
+
+
+def asked(sc) -> list[list[str]]:
+    return [[item.get("role") or item["type"] for item in request.input] for request in sc.model.requests]
+
+
+@pytest.mark.parametrize("face", ["sync", "async"])
+async def test_a_conversation_goes_on_in_its_thread(chat, face):
+    model, sc = chat([[reasoning("Hm."), "One."], "Two.", "Three."])
+    history = [SystemMessage("Be brief."), HumanMessage("First?")]
+    for question in ("Second?", "Third?", None):
+        answer = model.invoke(history) if face == "sync" else await model.ainvoke(history)
+        history += [answer, HumanMessage(question)] if question else [answer]
+    assert len(set(threads(sc))) == 1
+    # The provider's cache knows each request up to where the one before ended.
+    for before, after in pairwise(sc.model.requests):
+        assert after.input[: len(before.input)] == before.input
+    assert "reasoning" in asked(sc)[1]
+    assert [item for item in asked(sc)[2] if item != "reasoning"] == [
+        "developer", "user", "assistant", "user", "assistant", "user",
+    ]  # fmt: skip
+
+
+def test_work_per_turn_stays_flat_over_200_turns(chat, monkeypatch):
+    sizes: list[tuple[int, int]] = []
+    starts: list[str] = []
+
+    inject, start = Thread.inject_items, Codex.thread_start
+
+    def spy_inject(self, items):
+        sizes.append((len(items), len(json.dumps(items))))
+        inject(self, items)
+
+    def spy_start(self, **options):
+        starts.append("start")
+        return start(self, **options)
+
+    monkeypatch.setattr(Thread, "inject_items", spy_inject)
+    monkeypatch.setattr(Codex, "thread_start", spy_start)
+    model, _ = chat(lambda _: "Fine.")
+    history: list = []
+    for number in range(200):
+        history.append(HumanMessage(f"Question {number:03}?"))
+        history.append(model.invoke(history))
+    assert starts == ["start"]
+    assert set(sizes) == {sizes[0]}
+    assert sizes[0][0] == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda question, _: [question, AIMessage("Else."), HumanMessage("And?")],
+        lambda _, answer: [HumanMessage("Other?"), answer, HumanMessage("And?")],
+        lambda question, answer: [SystemMessage("Be brief."), question, answer, HumanMessage("And?")],
+        lambda question, _: [question],
+    ],
+    ids=["answer", "question", "before", "again"],
+)
+def test_another_history_is_built_anew(chat, change):
+    model, sc = chat(lambda _: "Fine.")
+    question = HumanMessage("First?")
+    history = change(question, model.invoke([question]))
+    model.invoke(history)
+    assert len(set(threads(sc))) == 2
+    assert len(asked(sc)[1]) == len(history)
+
+
+def test_branches_do_not_share_a_thread(chat):
+    model, sc = chat(lambda _: "Fine.")
+    begun = [HumanMessage("First?"), model.invoke("First?")]
+    for question in ("Left?", "Right?"):
+        model.invoke([*begun, HumanMessage(question)])
+    assert threads(sc)[0] == threads(sc)[1] != threads(sc)[2]
+    assert asked(sc)[1] == asked(sc)[2] == ["user", "assistant", "user"]
+
+
+def test_other_settings_mean_another_thread(chat):
+    model, sc = chat(lambda _: "Fine.")
+    begun = [HumanMessage("First?"), model.invoke("First?"), HumanMessage("And?")]
+    model.invoke(begun, effort="high")
+    model.invoke(begun, model="another")
+    assert len(set(threads(sc))) == 3
+
+
+def test_a_thread_that_was_interrupted_is_not_used_again(chat):
+    model, sc = chat(lambda _: "Fine. STOP And more.")
+    answer = model.invoke("First?", stop=["STOP"])
+    assert answer.content == "Fine. "
+    model.invoke([HumanMessage("First?"), answer, HumanMessage("And?")])
+    assert len(set(threads(sc))) == 2
+    assert asked(sc)[1] == ["user", "assistant", "user"]
+
+
+async def test_a_server_that_died_is_replaced_in_the_middle_of_a_conversation(chat):
+    model, sc = chat(lambda _: "Fine.")
+    history = [HumanMessage("First?"), model.invoke("First?"), HumanMessage("And?")]
+    for child in psutil.Process().children():
+        if "app-server" in child.cmdline():
+            child.kill()
+    assert model.invoke(history).content == "Fine."
+    assert asked(sc)[-1] == ["user", "assistant", "user"]
+
+
+class Entry:
+    def __init__(self) -> None:
+        self.closed = threading.Event()
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+def test_what_is_kept_is_bounded_and_the_oldest_goes_first():
+    kept: Kept[Entry] = Kept(max_count=2, max_age_s=60)
+    entries = [Entry() for _ in range(4)]
+    for name, entry in zip((b"a", b"b", b"c", b"c"), entries, strict=True):
+        kept.put(name, entry)
+    assert [entry.closed.is_set() for entry in entries] == [True, False, True, False]
+    assert kept.take(b"b", lambda _: False) is None
+    assert [kept.take(name) for name in (b"a", b"b", b"c", b"c")] == [None, entries[1], entries[3], None]
+    assert len(kept) == 0
+
+
+def test_what_is_kept_is_aged_out():
+    kept: Kept[Entry] = Kept(max_count=9, max_age_s=0.01)
+    first, second = Entry(), Entry()
+    kept.put(b"a", first)
+    assert first.closed.wait(10)
+    kept.put(b"b", second)
+    assert second.closed.wait(10)
+    assert kept.take(b"b") is None
+
+
+def test_a_store_that_is_collected_leaves_no_os_thread():
+    kept: Kept[Entry] = Kept(max_count=9, max_age_s=600)
+    kept.put(b"a", Entry())
+    (timer,) = [thread for thread in threading.enumerate() if thread.name == "langchain-codex-kept"]
+    del kept
+    timer.join(10)
+    assert not timer.is_alive()
