@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import queue
 import selectors
@@ -38,7 +39,7 @@ from codex_app_server import (
 from codex_app_server.testing import Gate, Script, call, custom_call, hold, text
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -252,11 +253,15 @@ def cabled(setup: ScriptedCodex, **options: Any) -> Iterator[tuple[AppServer, Ca
         yield server, cable, replace(server.client_config, url=cable.url, **options)
 
 
-@pytest.fixture
-async def bounded() -> AsyncIterator[None]:
-    """Nothing in these tests may wait for ever."""
-    with anyio.fail_after(40):
-        yield
+def bounded(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """Nothing in a test may wait for ever."""
+
+    @functools.wraps(test)
+    async def within(*args: object, **kwargs: object) -> None:
+        with anyio.fail_after(60):
+            await test(*args, **kwargs)
+
+    return within
 
 
 async def in_thread(function: Callable[[], object]) -> None:
@@ -337,8 +342,9 @@ async def idle(watching: Any) -> None:
 # --- the stream goes on ---
 
 
+@bounded
 async def test_a_cut_in_the_middle_of_a_text_loses_nothing_of_it(
-    scripted_codex: ScriptedCodexFactory, bounded: None
+    scripted_codex: ScriptedCodexFactory,
 ) -> None:
     first, second = Gate(), Gate()
     setup = scripted_codex([text(deltas=["one ", hold(first), "two ", hold(second), "three"])])
@@ -362,9 +368,8 @@ async def test_a_cut_in_the_middle_of_a_text_loses_nothing_of_it(
             assert (await (await codex.thread_start()).run("x")).usage == usage
 
 
-async def test_a_turn_that_ended_meanwhile_is_complete(
-    scripted_codex: ScriptedCodexFactory, bounded: None
-) -> None:
+@bounded
+async def test_a_turn_that_ended_meanwhile_is_complete(scripted_codex: ScriptedCodexFactory) -> None:
     gate = Gate()
     commands = [call("exec_command", cmd="echo out")]
     setup = scripted_codex(
@@ -425,8 +430,9 @@ def test_a_client_comes_back_over_a_unix_socket(scripted_codex: ScriptedCodexFac
             assert turn.run(timeout_s=30).streamed_text == "one two"
 
 
+@bounded
 async def test_a_second_cut_while_threads_are_resumed_starts_that_over(
-    scripted_codex: ScriptedCodexFactory, bounded: None
+    scripted_codex: ScriptedCodexFactory,
 ) -> None:
     first, second = Gate(), Gate()
     setup = scripted_codex([text(deltas=["one ", hold(first), "two ", hold(second), "three"])])
@@ -453,8 +459,9 @@ async def test_a_second_cut_while_threads_are_resumed_starts_that_over(
 
 
 @pytest.mark.parametrize("when", ["while it is cut", "afterwards", "just before"])
+@bounded
 async def test_a_held_tool_call_is_answered_once_whenever_that_is(
-    when: str, scripted_codex: ScriptedCodexFactory, bounded: None
+    when: str, scripted_codex: ScriptedCodexFactory
 ) -> None:
     setup = scripted_codex([["Wait.", call("lookup", call_id="c1")], "after"])
     with cabled(setup) as (_, cable, config):
@@ -483,9 +490,8 @@ async def test_a_held_tool_call_is_answered_once_whenever_that_is(
             assert codex.pending_requests == {}
 
 
-async def test_a_tool_call_of_the_gap_is_asked_afterwards(
-    scripted_codex: ScriptedCodexFactory, bounded: None
-) -> None:
+@bounded
+async def test_a_tool_call_of_the_gap_is_asked_afterwards(scripted_codex: ScriptedCodexFactory) -> None:
     gate = Gate()
     setup = scripted_codex(
         [[text(deltas=["one ", hold(gate), "two"]), call("lookup", call_id="c1")], "after"]
@@ -511,8 +517,9 @@ PATCH = "*** Begin Patch\n*** Add File: new.txt\n+hello\n*** End Patch"
 
 
 @pytest.mark.parametrize("moment", ["before", "in the gap"])
+@bounded
 async def test_an_approval_survives_the_cut_with_what_it_is_about(
-    moment: str, scripted_codex: ScriptedCodexFactory, bounded: None
+    moment: str, scripted_codex: ScriptedCodexFactory
 ) -> None:
     gate = Gate()
     setup = scripted_codex(
@@ -548,8 +555,9 @@ async def test_an_approval_survives_the_cut_with_what_it_is_about(
 
 
 @pytest.mark.parametrize("moment", ["afterwards", "in the gap"])
+@bounded
 async def test_a_command_begins_and_ends_once(
-    moment: str, scripted_codex: ScriptedCodexFactory, bounded: None, tmp_path: Path
+    moment: str, scripted_codex: ScriptedCodexFactory, tmp_path: Path
 ) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
@@ -579,9 +587,8 @@ async def test_a_command_begins_and_ends_once(
 # --- what is asked for meanwhile ---
 
 
-async def test_a_request_in_flight_fails_and_a_later_one_waits(
-    scripted_codex: ScriptedCodexFactory, bounded: None
-) -> None:
+@bounded
+async def test_a_request_in_flight_fails_and_a_later_one_waits(scripted_codex: ScriptedCodexFactory) -> None:
     with cabled(scripted_codex("x")) as (_, cable, config):
         async with AsyncCodex(config) as codex, anyio.create_task_group() as group:
             cable.deafen()
@@ -610,9 +617,8 @@ async def test_a_request_in_flight_fails_and_a_later_one_waits(
             await answered.wait()
 
 
-async def test_a_turn_that_is_started_meanwhile_runs_afterwards(
-    scripted_codex: ScriptedCodexFactory, bounded: None
-) -> None:
+@bounded
+async def test_a_turn_that_is_started_meanwhile_runs_afterwards(scripted_codex: ScriptedCodexFactory) -> None:
     with cabled(scripted_codex(Script().when("first", "one").otherwise("two"))) as (_, cable, config):
         async with AsyncCodex(config) as codex, anyio.create_task_group() as group:
             thread = await codex.thread_start()
@@ -633,8 +639,9 @@ async def test_a_turn_that_is_started_meanwhile_runs_afterwards(
             assert (results[0].text, results[0].streamed_text) == ("two", "two")
 
 
+@bounded
 async def test_a_turn_whose_start_was_lost_is_ended_and_the_next_one_is_its_own(
-    scripted_codex: ScriptedCodexFactory, bounded: None
+    scripted_codex: ScriptedCodexFactory,
 ) -> None:
     gate = Gate()
     script = Script().when("first", "one").when("lost", [["half", hold(gate)]]).otherwise("mine")
@@ -668,8 +675,9 @@ async def test_a_turn_whose_start_was_lost_is_ended_and_the_next_one_is_its_own(
             assert [turn.status for turn in listed] == ["completed", "interrupted", "completed"]
 
 
+@bounded
 async def test_an_interrupt_that_is_asked_for_meanwhile_is_carried_out(
-    scripted_codex: ScriptedCodexFactory, bounded: None
+    scripted_codex: ScriptedCodexFactory,
 ) -> None:
     gate = Gate()
     with cabled(scripted_codex([["half", hold(gate), "never"]])) as (_, cable, config):
@@ -688,9 +696,8 @@ async def test_an_interrupt_that_is_asked_for_meanwhile_is_carried_out(
             assert gate.is_open is False
 
 
-async def test_a_thread_without_any_turn_is_lost_and_says_so(
-    scripted_codex: ScriptedCodexFactory, bounded: None
-) -> None:
+@bounded
+async def test_a_thread_without_any_turn_is_lost_and_says_so(scripted_codex: ScriptedCodexFactory) -> None:
     with cabled(scripted_codex("x")) as (_, cable, config):
         async with AsyncCodex(config) as codex:
             thread = await codex.thread_start()
@@ -703,9 +710,8 @@ async def test_a_thread_without_any_turn_is_lost_and_says_so(
             assert (await (await codex.thread_start()).run("x")).text == "x"
 
 
-async def test_a_running_turn_that_is_found_is_complete(
-    scripted_codex: ScriptedCodexFactory, bounded: None
-) -> None:
+@bounded
+async def test_a_running_turn_that_is_found_is_complete(scripted_codex: ScriptedCodexFactory) -> None:
     gate = Gate()
     script = [["First.", call("exec_command", cmd="true")], text(deltas=["one ", hold(gate), "two"])]
     with cabled(scripted_codex(script)) as (server, _, config):
@@ -729,8 +735,9 @@ async def test_a_running_turn_that_is_found_is_complete(
 # --- when it does not come back ---
 
 
+@bounded
 async def test_a_server_that_is_gone_for_good_ends_everything_in_time(
-    scripted_codex: ScriptedCodexFactory, bounded: None
+    scripted_codex: ScriptedCodexFactory,
 ) -> None:
     setup = scripted_codex(Script().when("x", [["half", hold(Gate())]]).otherwise("y"))
     with cabled(setup, reconnect_timeout_s=0.5) as (_, cable, config):
@@ -761,8 +768,9 @@ async def test_a_server_that_is_gone_for_good_ends_everything_in_time(
             assert isinstance(reader.error, ConnectionLostError)
 
 
+@bounded
 async def test_closing_the_client_meanwhile_ends_it_at_once(
-    scripted_codex: ScriptedCodexFactory, bounded: None, monkeypatch: pytest.MonkeyPatch
+    scripted_codex: ScriptedCodexFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The wait for the next attempt would take longer than this test may.
     monkeypatch.setattr("codex_app_server._engine.link._MAX_DELAY_S", 1000.0)
@@ -785,8 +793,9 @@ async def test_closing_the_client_meanwhile_ends_it_at_once(
             await turn.run()
 
 
+@bounded
 async def test_closing_the_client_while_a_server_does_not_answer_ends_it_at_once(
-    scripted_codex: ScriptedCodexFactory, bounded: None
+    scripted_codex: ScriptedCodexFactory,
 ) -> None:
     with cabled(scripted_codex([["half", hold(Gate())]]), reconnect_timeout_s=1000) as (_, cable, config):
         codex = AsyncCodex(config)
@@ -800,8 +809,9 @@ async def test_closing_the_client_while_a_server_does_not_answer_ends_it_at_once
             await turn.run()
 
 
+@bounded
 async def test_a_token_that_is_not_accepted_any_more_ends_it(
-    scripted_codex: ScriptedCodexFactory, bounded: None, tmp_path: Path
+    scripted_codex: ScriptedCodexFactory, tmp_path: Path
 ) -> None:
     with cabled(scripted_codex([["half", hold(Gate())]]), token_file=tmp_path / "token") as (server, cable, config):  # fmt: skip
         right = server.client_config.token_file
@@ -816,9 +826,8 @@ async def test_a_token_that_is_not_accepted_any_more_ends_it(
                 await turn.run()
 
 
-async def test_an_ephemeral_thread_is_lost_and_says_so(
-    scripted_codex: ScriptedCodexFactory, bounded: None
-) -> None:
+@bounded
+async def test_an_ephemeral_thread_is_lost_and_says_so(scripted_codex: ScriptedCodexFactory) -> None:
     setup = scripted_codex(Script().when("x", [["half", hold(Gate())]]).otherwise("y"))
     with cabled(setup) as (_, cable, config):
         async with AsyncCodex(config) as codex:
@@ -842,8 +851,9 @@ async def test_an_ephemeral_thread_is_lost_and_says_so(
             assert (await (await codex.thread_start(ephemeral=True)).run("y")).text == "y"
 
 
+@bounded
 async def test_a_server_that_was_started_anew_has_the_threads_with_their_options(
-    scripted_codex: ScriptedCodexFactory, bounded: None, tmp_path: Path
+    scripted_codex: ScriptedCodexFactory, tmp_path: Path
 ) -> None:
     gate = Gate()
     script = (
