@@ -139,7 +139,8 @@ def test_the_turn_is_a_tree_of_runs(agent, way):
     codex, _ = agent(SCRIPT)
     seen = Collector()
     WAYS[way](codex, {"callbacks": [seen], "tags": ["mine"], "metadata": {"key": "value"}})
-    assert seen.log == TREE
+    # The server may ask for a result before it tells that the response is complete.
+    assert sorted(seen.log) == sorted(TREE)
     assert not seen.open
     (root,) = [run_id for run_id, (_, _, parent) in seen.runs.items() if parent is None]
     assert {parent for _, _, parent in seen.runs.values()} == {None, root}

@@ -335,8 +335,6 @@ def test_calls_that_are_never_answered_are_interrupted_when_the_model_is_collect
         model: Any = ChatCodex(codex=codex)
         planned = model.bind_tools([get_weather]).invoke("Weather?")
         assert planned.tool_calls
-        turn_ids = {question.turn_id for question in codex.pending_requests.values()}
-        assert turn_ids == {planned.response_metadata["turn_id"]}
         ended = codex.notifications("turn/completed")
         del model
         gc.collect()
