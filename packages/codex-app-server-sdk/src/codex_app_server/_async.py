@@ -113,7 +113,7 @@ class AsyncCodex(AsyncRequests):
         handlers = Handlers(approval_handler, user_input_handler, elicitation_handler, request_handler)
         self._slot = _slot or EngineSlot(
             config or AppServerConfig(),
-            setup=TurnSetup(handlers, Caller()),
+            setup=TurnSetup(handlers, Caller(keeps_context=False)),
             message_hook=message_hook,
             trace_context=trace_context,
         )

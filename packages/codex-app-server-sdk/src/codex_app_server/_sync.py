@@ -109,7 +109,7 @@ class Codex(Requests):
         handlers = Handlers(approval_handler, user_input_handler, elicitation_handler, request_handler)
         self._slot = _slot or EngineSlot(
             config or AppServerConfig(),
-            setup=TurnSetup(handlers, Caller(uses_loop=False)),
+            setup=TurnSetup(handlers, Caller(uses_loop=False, keeps_context=False)),
             message_hook=message_hook,
             trace_context=trace_context,
         )

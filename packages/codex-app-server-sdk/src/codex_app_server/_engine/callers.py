@@ -73,12 +73,14 @@ class Caller:
     Args:
         uses_loop: Whether async functions run in that loop. Not for the blocking face, which may be used in a
             running loop (a notebook) and would then wait for what waits for it.
+        keeps_context: Whether they run in its context. Not for what is kept beyond a turn: a context may hold
+            whatever its owner works with, down to the client itself, which would never be collected then.
     """
 
     __slots__ = ("_context", "_loop", "_trio_token")
 
-    def __init__(self, *, uses_loop: bool = True) -> None:
-        self._context = contextvars.copy_context()
+    def __init__(self, *, uses_loop: bool = True, keeps_context: bool = True) -> None:
+        self._context = contextvars.copy_context() if keeps_context else contextvars.Context()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._trio_token: Any = None
         if not uses_loop:

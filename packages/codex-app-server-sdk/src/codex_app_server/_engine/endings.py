@@ -87,12 +87,25 @@ class EndWatch:
     def __init__(self, engine: Link, table: Table) -> None:
         self._engine = engine
         self._table = table
+        # A timer would keep the turn, and with it the objects of whoever started it, long after its end.
+        self._idle_timers: dict[TurnState, asyncio.TimerHandle] = {}
+        self._silence_timers: dict[TurnState, asyncio.TimerHandle] = {}
 
     def soon_over(self, turn: TurnState) -> None:
         """The thread is idle: `turn/completed` follows, or is lost."""
-        asyncio.get_running_loop().call_later(_IDLE_GRACE_S, self._look_for_end, turn)
+        if turn not in self._idle_timers:
+            loop = asyncio.get_running_loop()
+            self._idle_timers[turn] = loop.call_later(_IDLE_GRACE_S, self._look_for_end, turn)
+
+    def ended(self, turn: TurnState) -> None:
+        """Let go of a turn that has ended."""
+        for timers in (self._idle_timers, self._silence_timers):
+            timer = timers.pop(turn, None)
+            if timer is not None:
+                timer.cancel()
 
     def _look_for_end(self, turn: TurnState) -> None:
+        self._idle_timers.pop(turn, None)
         if not turn.is_done and not self._table.is_interrupting(turn):
             self._table.spawn(self._recover(turn))
 
@@ -146,22 +159,21 @@ class EndWatch:
 
     def watch_silence(self, turn: TurnState, limit_s: float) -> None:
         """Give a turn up when nothing is heard of it for `limit_s` seconds."""
-        loop = asyncio.get_running_loop()
-        turn.last_event_at = loop.time()
+        turn.last_event_at = asyncio.get_running_loop().time()
+        self._look_after(turn, limit_s, limit_s)
 
-        def look() -> None:
-            if turn.is_done:
-                return
-            if self._engine.desk.is_waiting(turn) or self._engine.is_reconnecting:
-                # It is this program's turn to act. The answer itself is no event, so look often.
-                turn.last_event_at = loop.time() + limit_s / _LOOKS_PER_LIMIT
-                loop.call_later(limit_s / _LOOKS_PER_LIMIT, look)
-                return
-            silent_s = loop.time() - turn.last_event_at
-            if silent_s < limit_s:
-                loop.call_later(limit_s - silent_s, look)
-                return
+    def _look_after(self, turn: TurnState, delay_s: float, limit_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._silence_timers[turn] = loop.call_later(delay_s, self._look_for_silence, turn, limit_s)
+
+    def _look_for_silence(self, turn: TurnState, limit_s: float) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._engine.desk.is_waiting(turn) or self._engine.is_reconnecting:
+            # It is this program's turn to act. The answer itself is no event, so look often.
+            turn.last_event_at = now + limit_s / _LOOKS_PER_LIMIT
+            self._look_after(turn, limit_s / _LOOKS_PER_LIMIT, limit_s)
+        elif now - turn.last_event_at < limit_s:
+            self._look_after(turn, limit_s - (now - turn.last_event_at), limit_s)
+        else:
             turn.stalled = f"nothing was heard of it for {limit_s:g} s"
             self._table.interrupt(turn)
-
-        loop.call_later(limit_s, look)

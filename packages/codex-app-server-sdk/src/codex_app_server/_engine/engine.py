@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextvars
 import itertools
 import logging
 import os
@@ -83,6 +84,8 @@ class Engine:
         self._closed: Completion[None] = Completion()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        # Whatever a command leaves on the loop would keep the context of whoever sent it as long as it stays.
+        self._context = contextvars.Context()
         self._commands: deque[Callable[[], None]] = deque()
         self._is_waking_loop = False
         self._is_closing = False
@@ -107,7 +110,12 @@ class Engine:
                 raise ClientClosedError("this client was closed")
             self._check_fork()
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="codex-app-server-engine", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._context.copy().run,
+                    args=(self._run,),
+                    name="codex-app-server-engine",
+                    daemon=True,
+                )
                 _running.add(self)
                 self._thread.start()
         return self._ready
@@ -335,7 +343,7 @@ class Engine:
             self._commands.append(command)
             if not self._is_waking_loop and self._loop is not None:
                 self._is_waking_loop = True
-                self._loop.call_soon_threadsafe(self._run_commands)
+                self._loop.call_soon_threadsafe(self._run_commands, context=self._context)
             return True
 
     def _post_from_finalizer(self, command: Callable[[], None]) -> None:
@@ -343,7 +351,7 @@ class Engine:
         if loop is not None and not self._is_forked:
             self._commands.append(command)
             try:
-                loop.call_soon_threadsafe(self._run_commands)
+                loop.call_soon_threadsafe(self._run_commands, context=self._context)
             except RuntimeError:
                 # The loop is closed: the engine has ended, and with it what was to be ended.
                 return

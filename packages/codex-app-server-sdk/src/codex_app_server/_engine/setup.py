@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["Handlers", "TurnSetup"]
 
 
+def _nobody() -> Caller:
+    return Caller(uses_loop=False, keeps_context=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Handlers:
     """Who answers the questions of the server; None where nobody was named.
@@ -69,7 +73,7 @@ class TurnSetup:
     """
 
     handlers: Handlers = field(default_factory=Handlers)
-    caller: Caller = field(default_factory=Caller)
+    caller: Caller = field(default_factory=_nobody)
     tools: Mapping[ToolKey, Tool] = field(default_factory=dict["ToolKey", "Tool"])
     declared: frozenset[ToolKey] = frozenset()
     output: OutputSpec[object] | None = None
@@ -80,3 +84,12 @@ class TurnSetup:
         """Return the setup of one turn of a thread that has this one; `caller` is whoever starts it."""
         over = self.handlers if handlers is None else handlers.over(self.handlers)
         return replace(self, handlers=over, caller=caller, output=output)
+
+    def after_end(self) -> TurnSetup:
+        """Return what is left of it when its turn has ended: how the answer is read."""
+        return replace(self, handlers=_NO_HANDLERS, caller=_NO_CALLER, tools=_NO_TOOLS)
+
+
+_NO_HANDLERS = Handlers()
+_NO_CALLER = Caller(uses_loop=False, keeps_context=False)
+_NO_TOOLS: Mapping[ToolKey, Tool] = {}

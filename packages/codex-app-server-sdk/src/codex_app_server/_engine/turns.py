@@ -279,6 +279,7 @@ class TurnTable:
     def _disown(self, turn: TurnState) -> None:
         """A turn of the thread that came of no start of ours."""
         self._turns.pop(turn.turn_id, None)
+        self._end_watch.ended(turn)
         if not turn.is_done:
             turn.thread.foreign_turn = turn.turn_id
 
@@ -356,6 +357,8 @@ class TurnTable:
                 return None
             turn = cast("JsonObject", turn)
             turn_id = turn.get("id")
+            if method == "turn/completed":
+                self._sub_agent_setups.pop(str(params.get("threadId")), None)
             root = self._turns.get(str(turn.get("rootTurnId")))
             if root is None or root.turn_id == turn_id:
                 return turn_id
@@ -412,6 +415,7 @@ class TurnTable:
         if start is not None and early is not None and method == "turn/started" and not early.is_started:
             # What came before was of no turn that runs: this one is told to begin.
             self._turns.pop(early.turn_id, None)
+            self._end_watch.ended(early)
             early = None
         if start is not None and early is None:
             turn = thread.early = self._open(thread, turn_id, start.setup)
@@ -474,6 +478,9 @@ class TurnTable:
         thread.finished.append(turn.turn_id)
         self._engine.desk.end_turn(turn)
         self._interrupter.changed(turn)
+        self._end_watch.ended(turn)
+        # Its result may be kept for long: not with the tools, the handlers and the context of whoever started it.
+        turn.setup = turn.setup.after_end()
         if thread.active is turn:
             thread.active = None
         self._next(thread)
