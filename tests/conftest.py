@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import os
+import shutil
+import tempfile
 import threading
+import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
-from codex_app_server import SharedCodex
+from codex_app_server import SharedCodex, shared
+from codex_app_server._engine import callers
+from codex_app_server._engine.engine import Engine
+from codex_app_server.testing import FakeServer
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
@@ -23,6 +31,12 @@ settings.load_profile("suite")
 
 # How long what a test left may take to end by itself: closing in a finalizer waits for nothing.
 _SETTLE_S = 8.0
+# Temporary folders that the product makes, and removes.
+_FOLDERS = ("codex-app-server-", "fake-codex-")
+
+# What the test that runs now has made.
+_engines: weakref.WeakSet[Engine] = weakref.WeakSet()
+_unanswered: list[str | int] = []
 
 
 @pytest.fixture(params=["asyncio", "trio"])
@@ -31,11 +45,36 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Know which engines there are and what fake servers tell; give each worker its own temporary folder."""
+    make, leave = Engine.__init__, FakeServer.__exit__
+
+    def made(self: Engine, *args: Any, **kwargs: Any) -> None:
+        make(self, *args, **kwargs)
+        _engines.add(self)
+
+    def left(self: FakeServer, *args: Any) -> None:
+        _unanswered.extend(self.unanswered)
+        leave(self, *args)
+
+    # That of pytest is too deep for a socket; it is made before, so as not to be in ours.
+    tmp_path_factory.getbasetemp()
+    folder = tempfile.mkdtemp(prefix="audit-")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Engine, "__init__", made)
+        patch.setattr(FakeServer, "__exit__", left)
+        patch.setattr(tempfile, "tempdir", folder)
+        yield
+    # The homes of servers that were just ending when their test was over.
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def _own_threads() -> list[threading.Thread]:
     return [
         thread
         for thread in threading.enumerate()
-        if thread.name.startswith(("codex-app-server", "scripted-"))
+        if thread.name.startswith(("codex-app-server", "scripted-", "fake-codex-"))
     ]
 
 
@@ -44,13 +83,52 @@ def _descriptors() -> int:
     return len(list(folder.iterdir())) if folder.is_dir() else 0
 
 
+def _folders() -> list[str]:
+    return [name for name in os.listdir(tempfile.gettempdir()) if name.startswith(_FOLDERS)]  # noqa: PTH208
+
+
+def _tasks() -> list[str]:
+    """Return the tasks of ours that have not ended, wherever they run."""
+    of_asyncio: Any = getattr(asyncio.tasks, "_scheduled_tasks", None) or getattr(
+        asyncio.tasks, "_all_tasks", ()
+    )
+    pending = {task for task in list(of_asyncio) if not task.done()} | callers._tasks
+    named = [str(task.get_coro()) for task in pending]
+    return [f"task {name}" for name in named if "codex_app_server" in name or "_report" in name]
+
+
+def _kept_by(engine: Engine) -> list[str]:
+    """Return what an engine that has ended still holds."""
+    turns, desk = engine.turns, engine.desk
+    kept = {
+        "a lock": engine._lock.locked(),
+        "the lock of a turn": any(turn.lock.locked() for turn in turns._turns.values()),
+        "turns": turns._turns,
+        "starts": turns._starts,
+        "tasks": turns._tasks,
+        "questions": desk._open,
+        "timers": desk._timers,
+        "commands": engine._commands,
+        "sleepers": engine.waking,
+    }
+    return [f"{name} of {engine.state_name} engine" for name, held in kept.items() if held]
+
+
+def _locks() -> list[str]:
+    if not shared._lock.acquire(timeout=_SETTLE_S):
+        return ["the lock of shared servers"]
+    shared._lock.release()
+    return []
+
+
 @pytest.fixture(autouse=True)
-def nothing_is_left_behind() -> Iterator[None]:
-    """No child process, no OS thread and no descriptor of ours may outlive its test."""
-    before = _descriptors()
+def nothing_is_left_behind(_watched: None) -> Iterator[None]:
+    """Nothing of ours outlives its test: processes, OS threads, descriptors, tasks, locks, folders, open questions."""
+    before, folders = _descriptors(), _folders()
+    _unanswered.clear()
     yield
     children = psutil.Process().children(recursive=True)
-    if children or _own_threads() or _descriptors() > before:
+    if children or _own_threads() or _descriptors() > before or _folders() != folders:
         gc.collect()
         SharedCodex.close_idle()
         for thread in _own_threads():
@@ -60,4 +138,9 @@ def nothing_is_left_behind() -> Iterator[None]:
     left += [f"OS thread {thread.name}" for thread in _own_threads()]
     if _descriptors() > before:
         left.append(f"{_descriptors() - before} descriptors")
+    left += [f"folder {name}" for name in set(_folders()) - set(folders)]
+    left += [f"server request {number!r} without an answer" for number in _unanswered]
+    left += [*_tasks(), *_locks()]
+    left += [kept for engine in list(_engines) for kept in _kept_by(engine)]
+    _engines.clear()
     assert left == []

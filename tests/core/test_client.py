@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import pickle
 import threading
@@ -11,24 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
-import trio
 from codex_app_server import (
-    AppServerConfig,
     AsyncCodex,
-    ClientClosedError,
     Codex,
-    InvalidParamsError,
     JsonRpcError,
     LocalProtocolError,
     MessageFinished,
-    MethodNotFoundError,
     Notification,
     OtherEvent,
     ReasoningDelta,
     ReasoningFinished,
     TextDelta,
     TextInput,
-    ThreadNotFoundError,
     TurnFailedError,
     TurnFinished,
     TurnInterruptedError,
@@ -223,26 +216,6 @@ def test_turns_of_one_thread_wait_for_each_other(scripted_codex: ScriptedCodexFa
     assert (first.last_user_text, then.last_user_text) == ("slow", "quick")
 
 
-@pytest.mark.anyio
-async def test_a_waiting_turn_that_is_cancelled_is_never_started(
-    scripted_codex: ScriptedCodexFactory,
-) -> None:
-    gate = Gate()
-    setup = scripted_codex([["slow ", hold(gate), "answer"]])
-    async with AsyncCodex(setup.config) as codex:
-        thread = await codex.thread_start()
-        slow = await thread.turn("slow")
-        await gate.reached_async()
-        async with anyio.create_task_group() as group:
-            group.start_soon(thread.run, "never")
-            await codex.request_raw("account/read")
-            group.cancel_scope.cancel()
-        gate.open()
-        assert (await slow.run()).streamed_text == "slow answer"
-        assert (await thread.run("after")).streamed_text == "slow answer"
-    assert [request.last_user_text for request in setup.model.requests] == ["slow", "after"]
-
-
 def test_interrupt_ends_the_turn_and_keeps_what_had_arrived(scripted_codex: ScriptedCodexFactory) -> None:
     setup = scripted_codex([[text("half an ", deltas=["half an "]), hold(Gate()), "answer"]])
     with Codex(setup.config) as codex:
@@ -285,29 +258,6 @@ def test_steer_gives_the_running_turn_more_input(scripted_codex: ScriptedCodexFa
     assert result.streamed_text.endswith("the other thing")
 
 
-@pytest.mark.parametrize("leave", ["break", "close", "with"])
-def test_leaving_the_events_early_interrupts_the_turn(
-    scripted_codex: ScriptedCodexFactory, leave: str
-) -> None:
-    setup = scripted_codex([["half", hold(Gate()), "answer"]])
-    with Codex(setup.config) as codex:
-        turn = codex.thread_start().turn("Go.")
-        if leave == "break":
-            for event in turn.events():
-                if isinstance(event, TextDelta):
-                    break
-            gc.collect()
-        elif leave == "close":
-            stream = turn.events()
-            next(stream)
-            stream.close()
-            assert list(stream) == []
-        else:
-            with turn.events() as stream:
-                next(stream)
-        assert turn.run().status == "interrupted"
-
-
 def test_a_reader_that_leaves_does_not_disturb_one_that_waits_for_the_result(
     scripted_codex: ScriptedCodexFactory,
 ) -> None:
@@ -322,50 +272,6 @@ def test_a_reader_that_leaves_does_not_disturb_one_that_waits_for_the_result(
         gate.open()
         assert "".join(texts(list(other))) == "half answer"
         assert turn.run().status == "completed"
-
-
-def test_a_detached_stream_leaves_the_turn_alone(scripted_codex: ScriptedCodexFactory) -> None:
-    gate = Gate()
-    with Codex(scripted_codex([["half", hold(gate), " answer"]]).config) as codex:
-        turn = codex.thread_start().turn("Go.")
-        with turn.events(detach=True) as stream:
-            next(stream)
-        gate.wait_reached()
-        gate.open()
-        assert turn.run().streamed_text == "half answer"
-
-
-@pytest.mark.anyio
-async def test_cancelling_a_run_interrupts_the_turn_on_the_server(
-    scripted_codex: ScriptedCodexFactory,
-) -> None:
-    gate = Gate()
-    setup = scripted_codex(Script().when("Go", [["half", hold(gate), "answer"]]).otherwise("fine"))
-    async with AsyncCodex(setup.config) as codex:
-        thread = await codex.thread_start()
-        async with anyio.create_task_group() as group:
-            group.start_soon(thread.run, "Go.")
-            await gate.reached_async()
-            group.cancel_scope.cancel()
-        with anyio.fail_after(30):
-            # Turns of a thread wait for each other: this one begins when the other has ended.
-            assert (await thread.run("Next.")).text == "fine"
-        setup.model.requests[0].wait_ended()
-    assert setup.model.requests[0].disconnected
-
-
-@pytest.mark.anyio
-async def test_a_timeout_around_a_stream_interrupts_the_turn(scripted_codex: ScriptedCodexFactory) -> None:
-    gate = Gate()
-    setup = scripted_codex([["half", hold(gate), "answer"]])
-    async with AsyncCodex(setup.config) as codex:
-        turn = await (await codex.thread_start()).turn("Go.")
-        with anyio.CancelScope() as scope:
-            async for event in turn.events():
-                if isinstance(event, TextDelta):
-                    scope.cancel()
-        with anyio.fail_after(30):
-            assert (await turn.run()).status == "interrupted"
 
 
 def test_history_can_be_injected_and_run_without_new_input(scripted_codex: ScriptedCodexFactory) -> None:
@@ -427,48 +333,6 @@ def test_an_ephemeral_thread_that_nobody_has_is_dropped_by_the_server(
         assert kept.run("y").text == "fine"
 
 
-def test_the_thread_is_read_only_unless_asked_otherwise(scripted_codex: ScriptedCodexFactory) -> None:
-    with Codex(scripted_codex("fine", extra_config={"sandbox_mode": "danger-full-access"}).config) as codex:
-        answer = codex.request_raw("thread/start", {})
-        assert answer["sandbox"]["type"] == "dangerFullAccess"
-        thread = codex.thread_start()
-        assert (
-            codex.request_raw("thread/resume", {"threadId": thread.run("x").thread_id})["sandbox"]["type"]
-            == "readOnly"
-        )
-        open_thread = codex.thread_start(sandbox="workspace-write")
-        opened = codex.request_raw("thread/resume", {"threadId": open_thread.run("x").thread_id})
-        assert opened["sandbox"]["type"] == "workspaceWrite"
-
-
-@pytest.mark.parametrize(
-    ("method", "params", "error"),
-    [
-        ("nope/nope", None, MethodNotFoundError),
-        ("thread/read", {}, InvalidParamsError),
-        ("thread/read", {"threadId": "00000000-0000-7000-8000-000000000000"}, ThreadNotFoundError),
-        ("thread/resume", {"threadId": "00000000-0000-7000-8000-000000000000"}, ThreadNotFoundError),
-        (
-            "turn/start",
-            {"threadId": "00000000-0000-7000-8000-000000000000", "input": []},
-            ThreadNotFoundError,
-        ),
-    ],
-)
-def test_refusals_have_a_class_each(
-    scripted_codex: ScriptedCodexFactory,
-    method: str,
-    params: dict[str, Any] | None,
-    error: type[JsonRpcError],
-) -> None:
-    with Codex(scripted_codex("fine").config) as codex:
-        with pytest.raises(error) as caught:
-            codex.request_raw(method, params)
-        assert caught.value.method == method
-        assert len(str(caught.value)) < 500
-        assert codex.request_raw("account/read")["requiresOpenaiAuth"] is False
-
-
 def test_bad_input_is_refused_here_and_the_client_stays_usable(scripted_codex: ScriptedCodexFactory) -> None:
     setup = scripted_codex(lambda request: request.last_user_text)
     with Codex(setup.config) as codex:
@@ -501,18 +365,6 @@ async def test_metadata_of_a_client_that_was_not_started_says_so() -> None:
         _ = AsyncCodex().metadata
 
 
-def test_a_closed_client_says_so_and_can_be_closed_again(scripted_codex: ScriptedCodexFactory) -> None:
-    codex = Codex(scripted_codex("fine").config)
-    thread = codex.thread_start()
-    codex.close()
-    codex.close()
-    with pytest.raises(ClientClosedError):
-        thread.turn("x")
-    with pytest.raises(ClientClosedError):
-        codex.thread_start()
-    assert repr(codex) == "<Codex closed>"
-
-
 @pytest.mark.anyio
 async def test_an_async_client_starts_once_however_many_ask(scripted_codex: ScriptedCodexFactory) -> None:
     codex = AsyncCodex(scripted_codex("fine").config)
@@ -529,49 +381,6 @@ async def test_an_async_client_starts_once_however_many_ask(scripted_codex: Scri
     assert len(pids) == 1
 
 
-def test_one_client_works_from_two_asyncio_runs_trio_and_twenty_os_threads(
-    scripted_codex: ScriptedCodexFactory,
-) -> None:
-    setup = scripted_codex(lambda request: f"echo {request.last_user_text}")
-    with Codex(setup.config) as codex:
-        shared = codex.as_async()
-        thread = codex.thread_start()
-
-        async def use(word: str) -> str:
-            own = await shared.thread_start(ephemeral=True)
-            result = await own.run(word)
-            return result.text
-
-        assert asyncio.run(use("first")) == "echo first"
-        assert asyncio.run(use("second")) == "echo second"
-        assert trio.run(use, "third") == "echo third"
-        answers: dict[int, str] = {}
-
-        def work(number: int) -> None:
-            answers[number] = codex.thread_start(ephemeral=True).run(f"number {number}").text
-
-        workers = [threading.Thread(target=work, args=(number,)) for number in range(20)]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
-        assert answers == {number: f"echo number {number}" for number in range(20)}
-        assert thread.run("last").text == "echo last"
-
-
-@pytest.mark.anyio
-async def test_the_blocking_face_works_inside_a_running_loop(scripted_codex: ScriptedCodexFactory) -> None:
-    async with AsyncCodex(scripted_codex("fine").config) as codex:
-        assert codex.as_sync().thread_start().run("x").text == "fine"
-
-
-def test_a_client_that_is_forgotten_warns_and_ends_its_server(scripted_codex: ScriptedCodexFactory) -> None:
-    codex = Codex(scripted_codex("fine").config)
-    with pytest.warns(ResourceWarning, match="unclosed <Codex open>"):
-        del codex
-        gc.collect()
-
-
 def test_a_client_lives_as_long_as_its_turn_is_used(scripted_codex: ScriptedCodexFactory) -> None:
     turn = Codex(scripted_codex("fine").config).thread_start().turn("x")
     gc.collect()
@@ -579,16 +388,3 @@ def test_a_client_lives_as_long_as_its_turn_is_used(scripted_codex: ScriptedCode
     with pytest.warns(ResourceWarning):
         del turn
         gc.collect()
-
-
-def test_the_configuration_is_checked_when_it_is_made() -> None:
-    with pytest.raises(ValueError, match="request_timeout_s must be positive"):
-        AppServerConfig(request_timeout_s=0)
-    with pytest.raises(ValueError, match="not a dotted key"):
-        AppServerConfig(config_overrides={"a=b\nc": 1})
-    with pytest.raises(ValueError, match="is empty"):
-        AppServerConfig(launch_args_override=())
-    with pytest.raises(TypeError, match="'NoneType'"):
-        AppServerConfig(config_overrides={"model": None})
-    with pytest.raises(TypeError, match="'PORT' must be a str, not 'int'"):
-        AppServerConfig(env={"PORT": 8080})  # pyright: ignore[reportArgumentType]

@@ -95,6 +95,7 @@ async def test_a_failed_turn_lets_go_too(fake_codex: FakeServerFactory) -> None:
     codex = AsyncCodex(server.config)
     refs: list[weakref.ref[Framework]] = []
     caught: list[str] = []
+    turns: list[object] = []
 
     async def in_a_framework() -> None:
         framework = Framework()
@@ -102,6 +103,7 @@ async def test_a_failed_turn_lets_go_too(fake_codex: FakeServerFactory) -> None:
         refs.append(weakref.ref(framework))
         thread = await codex.thread_start()
         turn = await thread.turn("x")
+        turns.append(turn)
         try:
             await turn.run()
         except ProcessExitedError as exc:
@@ -111,6 +113,7 @@ async def test_a_failed_turn_lets_go_too(fake_codex: FakeServerFactory) -> None:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(in_a_framework)
         del tasks
-        gc.collect()
-        assert caught == ["ProcessExitedError"]
-        assert refs[0]() is None
+    gc.collect()
+    assert caught == ["ProcessExitedError"]
+    assert len(turns) == 1
+    assert refs[0]() is None

@@ -171,7 +171,8 @@ def traces(received: list[Any]) -> dict[str, object]:
 def test_the_trace_context_of_the_caller_goes_with_its_requests(fake_codex: FakeServerFactory) -> None:
     server = fake_codex(one_turn())
     with Codex(server.config, trace_context=lambda: TRACE) as codex:
-        codex.thread_start().run("x")
+        thread = codex.thread_start()
+        thread.run("x")
     assert traces(server.received) == {"thread/start": TRACE, "turn/start": TRACE}
 
 
@@ -191,7 +192,8 @@ def test_what_the_server_could_not_parse_is_left_out(
 ) -> None:
     server = fake_codex(one_turn())
     with Codex(server.config, trace_context=lambda: given) as codex:
-        codex.thread_start().run("x")
+        thread = codex.thread_start()
+        thread.run("x")
     assert traces(server.received) == {"thread/start": sent, "turn/start": sent}
 
 
@@ -203,7 +205,8 @@ def test_a_trace_context_that_fails_breaks_nothing(
 
     server = fake_codex(one_turn())
     with Codex(server.config, trace_context=fail) as codex:
-        assert codex.thread_start().run("x").text == "Hello"
+        thread = codex.thread_start()
+        assert thread.run("x").text == "Hello"
     assert traces(server.received) == {"thread/start": None, "turn/start": None}
     assert {record.message for record in caplog.records} == {"the trace context could not be read"}
 
@@ -220,7 +223,8 @@ def test_the_context_of_opentelemetry_is_used_where_it_is_loaded(
     monkeypatch.setitem(sys.modules, "opentelemetry.propagate", propagate)
     server = fake_codex(one_turn())
     with Codex(server.config) as codex:
-        codex.thread_start().run("x")
+        thread = codex.thread_start()
+        thread.run("x")
     assert traces(server.received) == {"thread/start": TRACE, "turn/start": TRACE}
 
 
@@ -235,7 +239,8 @@ def test_without_opentelemetry_nothing_is_sent(
     monkeypatch.delitem(sys.modules, "opentelemetry.propagate", raising=False)
     server = fake_codex(one_turn())
     with Codex(server.config) as codex:
-        codex.thread_start().run("x")
+        thread = codex.thread_start()
+        thread.run("x")
     assert traces(server.received) == {"thread/start": None, "turn/start": None}
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-import os
-import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -463,28 +461,6 @@ def test_other_requests_are_shown_with_what_they_ask_for(request_: ApprovalReque
     assert [line for line in shown[1:-1] if "thread-1" not in line] == lines
 
 
-def test_what_could_disguise_a_command_is_escaped() -> None:
-    request = request_of(
-        command="ls\x1b[2K\r\u202e\u200b\ufeff\u2800\u3164\ufe0f x\nAllow it? y\x9b\x07é\tz\u2028"
-    )
-    _, shown = asked(request, "n")
-    assert [line for line in shown.splitlines() if line.startswith("  ") and "thread" not in line] == [
-        "      command | ls<U+001B>[2K<U+000D><U+202E><U+200B><U+FEFF><U+2800><U+3164><U+",
-        "              : FE0F> x",
-        "              | Allow it? y<U+009B><U+0007>é<U+0009>z<U+2028>",
-    ]
-
-
-@given(st.text())
-def test_whatever_the_agent_writes_every_line_of_it_has_a_margin(text: str) -> None:
-    _, shown = asked(request_of(command=text, reason=text, cwd=text), "n")
-    header, *lines, last = shown.split("\n")[1:]
-    assert header == "Codex asks to run a command:"
-    assert last.startswith("Allow it?")
-    assert all(line[:14].strip(" ").isalpha() or not line[:14].strip() for line in lines)
-    assert all(line[14] in "|:" and line.isprintable() and len(line) <= 80 for line in lines)
-
-
 def test_a_terminal_that_cannot_show_a_letter_shows_its_number() -> None:
     raw = io.BytesIO()
     output = io.TextIOWrapper(raw, encoding="ascii")
@@ -515,49 +491,6 @@ def test_a_question_that_was_ended_before_its_turn_comes_is_not_shown() -> None:
     request = request_of(command="ls")
     request.end()
     assert asked(request, "y") == ("decline", "")
-
-
-def test_an_answer_that_comes_after_the_end_of_the_question_does_nothing() -> None:
-    request = request_of(command="ls")
-
-    class Late(io.StringIO):
-        def readline(self, size: int = -1, /) -> str:
-            request.end()
-            return super().readline(size)
-
-    output = io.StringIO()
-    assert TerminalApprovals(input=Late("y\n"), output=output)(request) == "decline"
-    assert output.getvalue().endswith("The answer is not needed any more.\n")
-    assert request.respond("accept") is False
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
-def test_a_true_terminal_is_left_when_the_question_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    master, slave = os.openpty()
-    answers: list[Any] = []
-
-    def ask(request: ApprovalRequest) -> threading.Thread:
-        thread = threading.Thread(target=lambda: answers.append(ask_on_terminal(request)))
-        thread.start()
-        shown = b""
-        while b"end the turn: " not in shown:
-            shown += os.read(master, 4096)
-        return thread
-
-    with os.fdopen(os.dup(slave)) as source, os.fdopen(slave, "w") as target:
-        monkeypatch.setattr("sys.stdin", source)
-        monkeypatch.setattr("sys.stderr", target)
-        # Typed before the question could be read: it must not count.
-        os.write(master, b"y\n")
-        ended = request_of(command="ls")
-        thread = ask(ended)
-        ended.end()
-        thread.join(10)
-        thread = ask(request_of(command="cat"))
-        os.write(master, b"s\n")
-        thread.join(10)
-    os.close(master)
-    assert answers == ["decline", "accept_for_session"]
 
 
 def test_one_question_is_asked_at_a_time() -> None:

@@ -20,21 +20,18 @@ from codex_app_server import (
     Codex,
     LaunchError,
     ProcessExitedError,
-    RetryLimitExceededError,
-    ServerBusyError,
     TextDelta,
     ThreadNotFoundError,
     ToolStarted,
     TurnFinished,
     TurnInterruptedError,
-    TurnStalledError,
     TurnTimeoutError,
 )
 from codex_app_server.protocol import SandboxPolicy
 from codex_app_server.testing import Gate, call, hold, steps, text
 
 if TYPE_CHECKING:
-    from codex_app_server import ApprovalRequest, AppServerConfig, Message, ToolCall, Turn
+    from codex_app_server import AppServerConfig, Message, Turn
     from codex_app_server.testing import FakeServerFactory, ModelRequest, ScriptedCodexFactory
     from codex_app_server.testing.steps import Step
 
@@ -239,278 +236,13 @@ def test_a_turn_that_begins_after_its_time_is_interrupted(fake_codex: FakeServer
         assert thread.run("next").text == "Hello"
 
 
-# --- an end that is lost ---
-
-
-@pytest.fixture
-def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codex_app_server._engine.endings._IDLE_GRACE_S", 0.01)
-
-
-def lost_end(answer: Step) -> list[Step]:
-    return [
-        *steps.handshake(),
-        *recorded_thread(),
-        *steps.turn_begin(),
-        *steps.turn_message("one"),
-        idle(),
-        steps.expect("thread/turns/list"),
-        answer,
-        steps.hang(),
-    ]
-
-
-@pytest.mark.usefixtures("short_grace")
-def test_a_lost_end_is_read_from_the_record_with_the_items_that_were_missed(
-    fake_codex: FakeServerFactory, caplog: pytest.LogCaptureFixture
-) -> None:
-    items = [message("turn-1-message", "one"), message("missed", "two")]
-    ended = {"id": "turn-1", "items": items, "status": "completed", "durationMs": 5}
-    server = fake_codex(lost_end(steps.reply({"data": [{"id": "x", "status": "completed"}, ended]})))
-    with Codex(server.config) as codex:
-        turn = codex.thread_start().turn("x")
-        events = list(turn.events())
-        result = turn.run()
-    last = events[-1]
-    assert isinstance(last, TurnFinished)
-    assert last.result == result
-    assert (result.status, result.text, result.duration_ms) == ("completed", "two", 5)
-    assert [item["id"] for item in result.raw_items] == ["turn-1-user", "turn-1-message", "missed"]
-    assert ["the end of turn turn-1 was lost" in record.message for record in caplog.records] == [True]
-
-
-@pytest.mark.anyio
-@pytest.mark.usefixtures("short_grace")
-async def test_a_waiting_task_is_woken_by_an_end_that_was_read(fake_codex: FakeServerFactory) -> None:
-    ended = {"id": "turn-1", "items": [], "status": "interrupted"}
-    async with AsyncCodex(fake_codex(lost_end(steps.reply({"data": [ended]}))).config) as codex:
-        with anyio.fail_after(20):
-            assert (await (await codex.thread_start()).run("x")).status == "interrupted"
-
-
-@pytest.mark.usefixtures("short_grace")
-@pytest.mark.parametrize(
-    ("answer", "why"),
-    [
-        (steps.reply({"data": []}), "its record has no end of it"),
-        (steps.reply({"data": [{"id": "turn-1", "status": "inProgress"}]}), "its record has no end of it"),
-        (steps.reply({}), "its record cannot be read"),
-        (steps.reply({"data": [{}]}), "its record cannot be read"),
-        (steps.reply_error(-32600, "out of order"), "its record cannot be read.*out of order"),
-    ],
-)
-def test_an_end_that_is_nowhere_is_a_stall(fake_codex: FakeServerFactory, answer: Step, why: str) -> None:
-    with Codex(fake_codex(lost_end(answer)).config) as codex:
-        with pytest.raises(TurnStalledError, match=why) as caught:
-            codex.thread_start().run("x", timeout_s=20)
-    assert caught.value.result is not None
-    assert (caught.value.result.text, caught.value.turn_id) == ("one", "turn-1")
-
-
-@pytest.mark.usefixtures("short_grace")
-def test_a_lost_end_of_an_ephemeral_thread_gives_what_had_arrived(fake_codex: FakeServerFactory) -> None:
-    server = fake_codex(
-        [
-            *steps.handshake(),
-            *steps.thread_start(),
-            *steps.turn_begin(),
-            *steps.turn_message("one"),
-            idle(),
-            *steps.turn("two", turn_id="turn-2"),
-            steps.hang(),
-        ]
-    )
-    with Codex(server.config) as codex:
-        thread = codex.thread_start()
-        with pytest.raises(TurnStalledError, match="keeps no record of an ephemeral thread") as caught:
-            thread.run("x")
-        assert caught.value.result is not None
-        assert caught.value.result.text == "one"
-        assert thread.run("y").text == "two"
-
-
-@pytest.mark.usefixtures("short_grace")
-def test_an_error_without_an_end_is_a_failed_turn(fake_codex: FakeServerFactory) -> None:
-    place = {"threadId": "thread-1", "turnId": "turn-1"}
-    error = {"message": "no luck", "codexErrorInfo": "other", "additionalDetails": None}
-    server = fake_codex(
-        [
-            *steps.handshake(),
-            *steps.thread_start(),
-            *steps.turn_begin(),
-            steps.notify("error", {**place, "error": {**error, "message": "again"}, "willRetry": True}),
-            steps.notify("error", {**place, "error": error, "willRetry": False}),
-            steps.notify(
-                "thread/status/changed", {"threadId": "thread-1", "status": {"type": "systemError"}}
-            ),
-            steps.hang(),
-        ]
-    )
-    with Codex(server.config) as codex:
-        result = codex.thread_start().run("x")
-    assert result.error is not None
-    assert (result.status, result.error.message, result.error.code) == ("failed", "no luck", "other")
-
-
-# --- silence ---
-
-
-def test_a_silent_turn_is_interrupted_and_tells_what_had_arrived(fake_codex: FakeServerFactory) -> None:
-    server = fake_codex(
-        [
-            *steps.handshake(),
-            *steps.thread_start(),
-            *steps.turn_begin(),
-            *steps.turn_message("one"),
-            steps.expect("turn/interrupt"),
-            steps.reply({}),
-            *steps.turn_end("interrupted"),
-            *steps.turn("two", turn_id="turn-2"),
-            steps.hang(),
-        ]
-    )
-    with Codex(replace(server.config, turn_silence_limit_s=0.2)) as codex:
-        thread = codex.thread_start()
-        with pytest.raises(TurnStalledError, match=r"nothing was heard of it for 0\.2 s") as caught:
-            thread.run("x")
-        assert caught.value.result is not None
-        assert (caught.value.result.text, caught.value.turn_id) == ("one", "turn-1")
-        assert thread.run("y").text == "two"
-
-
-def test_a_silent_turn_ends_also_when_the_interrupt_is_ignored(
-    fake_codex: FakeServerFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("codex_app_server._engine.interrupting.ANSWER_S", 0.1)
-    server = fake_codex([*steps.handshake(), *steps.thread_start(), *steps.turn_begin(), steps.hang()])
-    with Codex(replace(server.config, turn_silence_limit_s=0.1)) as codex:
-        with pytest.raises(TurnStalledError, match="nothing was heard of it"):
-            list(codex.thread_start().turn("x").events())
-    assert [message["method"] for message in server.received[-1:]] == ["turn/interrupt"]
-
-
-APPROVAL = {
-    "threadId": "thread-1", "turnId": "turn-1", "itemId": "c", "startedAtMs": 0, "command": "x", "cwd": "/",
-}  # fmt: skip
-
-
-def silent_after(question: Step) -> list[Step]:
-    return [
-        *steps.handshake(),
-        *steps.thread_start(),
-        *steps.turn_begin(),
-        question,
-        steps.expect_answer(7),
-        steps.expect("turn/interrupt"),
-        steps.reply({}),
-        *steps.turn_end("interrupted"),
-        steps.hang(),
-    ]
-
-
-def test_a_turn_that_waits_for_a_decision_is_not_silent(fake_codex: FakeServerFactory) -> None:
-    server = fake_codex(silent_after(steps.ask("item/commandExecution/requestApproval", APPROVAL, id=7)))
-    waited = threading.Event()
-
-    def decide(request: ApprovalRequest) -> str:
-        # Longer than the limit of silence: the time is the subject here.
-        waited.wait(0.5)
-        interrupts.extend(seen for seen in server.received if seen.get("method") == "turn/interrupt")
-        assert request.is_open
-        return "decline"
-
-    interrupts: list[Any] = []
-    with Codex(replace(server.config, turn_silence_limit_s=0.1)) as codex:
-        with pytest.raises(TurnStalledError, match="nothing was heard of it"):
-            codex.thread_start(approval_handler=decide).run("x")  # pyright: ignore[reportArgumentType]
-    assert interrupts == []
-
-
-def test_a_turn_whose_tool_runs_is_not_silent(fake_codex: FakeServerFactory) -> None:
-    params = {**APPROVAL, "callId": "c", "tool": "slow", "namespace": None, "arguments": {}}
-    server = fake_codex(silent_after(steps.ask("item/tool/call", params, id=7)))
-    waited = threading.Event()
-    calls: list[ToolCall] = []
-
-    def slow(call: ToolCall) -> str:
-        """Be slow."""
-        waited.wait(0.5)
-        calls.append(call)
-        return f"{[seen.get('method') for seen in server.received].count('turn/interrupt')} interrupts"
-
-    with Codex(replace(server.config, turn_silence_limit_s=0.1)) as codex:
-        with pytest.raises(TurnStalledError):
-            codex.thread_start(tools=[slow]).run("x")
-    (answer,) = [seen for seen in server.received if seen.get("id") == 7]
-    assert answer["result"]["contentItems"] == [{"type": "inputText", "text": "0 interrupts"}]
-    assert len(calls) == 1
-
-
 # --- overload ---
 
 BUSY = steps.reply_error(-32001, "Server overloaded; retry later.")
 
 
-@pytest.fixture
-def short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codex_app_server._engine.connection._FIRST_DELAY_S", 0.001)
-
-
 def busy(method: str, count: int) -> list[Step]:
     return [step for _ in range(count) for step in (steps.expect(method), BUSY)]
-
-
-@pytest.mark.usefixtures("short_delays")
-def test_a_request_that_was_not_accepted_is_sent_again(fake_codex: FakeServerFactory) -> None:
-    server = fake_codex(
-        [
-            *steps.handshake(),
-            *busy("account/read", 3),
-            steps.expect("account/read"),
-            steps.reply({"requiresOpenaiAuth": True}),
-            *busy("thread/start", 3),
-            *steps.thread_start(),
-            *busy("turn/start", 3),
-            *steps.turn(),
-            steps.hang(),
-        ]
-    )
-    with Codex(server.config) as codex:
-        assert codex.request_raw("account/read") == {"requiresOpenaiAuth": True}
-        assert codex.thread_start().run("x").text == "Hello"
-    tries = [seen["id"] for seen in server.received if seen.get("method") == "turn/start"]
-    assert tries == tries[:1] * 4
-
-
-@pytest.mark.usefixtures("short_delays")
-def test_a_server_that_stays_busy_is_an_error(fake_codex: FakeServerFactory) -> None:
-    server = fake_codex(
-        [
-            *steps.handshake(),
-            *busy("account/read", 3),
-            *steps.thread_start(),
-            *busy("turn/start", 3),
-            *steps.turn(),
-            steps.hang(),
-        ]
-    )
-    with Codex(replace(server.config, max_overload_retries=2)) as codex:
-        with pytest.raises(RetryLimitExceededError, match=r"overloaded.*\(sent 3 times\)") as caught:
-            codex.request_raw("account/read")
-        assert isinstance(caught.value, ServerBusyError)
-        assert (caught.value.code, caught.value.method) == (-32001, "account/read")
-        thread = codex.thread_start()
-        with pytest.raises(RetryLimitExceededError):
-            thread.run("x")
-        assert thread.run("y").text == "Hello"
-
-
-@pytest.mark.anyio
-async def test_a_request_is_not_sent_again_where_that_is_not_wanted(fake_codex: FakeServerFactory) -> None:
-    server = fake_codex([*steps.handshake(), *busy("account/read", 1), steps.hang()])
-    async with AsyncCodex(replace(server.config, max_overload_retries=0)) as codex:
-        with pytest.raises(RetryLimitExceededError, match="sent 1 times"):
-            await codex.request_raw("account/read")
 
 
 def test_closing_ends_requests_that_wait_for_a_less_busy_server(
@@ -536,27 +268,6 @@ def test_closing_ends_requests_that_wait_for_a_less_busy_server(
 
 
 # --- death and restart ---
-
-
-def test_a_killed_server_gives_what_had_arrived(scripted_codex: ScriptedCodexFactory) -> None:
-    gate = Gate()
-    with Codex(scripted_codex(text(deltas=["half ", hold(gate)])).config) as codex:
-        thread = codex.thread_start()
-        turn = thread.turn("Go.")
-        for event in turn.events(detach=True):
-            if isinstance(event, TextDelta):
-                break
-        kill(codex)
-        with pytest.raises(ProcessExitedError) as caught:
-            turn.run()
-        error = caught.value
-        assert (error.thread_id, error.turn_id, error.exit_code) == (thread.id, turn.id, -9)
-        assert error.result is not None
-        assert (error.result.status, error.result.text) == ("inProgress", "half ")
-        assert turn.so_far.text == "half "
-        assert thread.active_turn is None
-        with pytest.raises(ProcessExitedError, match=r"killed by signal 9"):
-            thread.run("again")
 
 
 def script(gate: Gate) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,7 +9,6 @@ import anyio
 import psutil
 import pytest
 from codex_app_server import (
-    ApprovalRequested,
     AsyncCodex,
     Codex,
     ImageInput,
@@ -19,7 +17,7 @@ from codex_app_server import (
     ToolFinished,
     ToolStarted,
 )
-from codex_app_server.testing import FakeServer, call, steps
+from codex_app_server.testing import call
 
 if TYPE_CHECKING:
     from codex_app_server import (
@@ -34,23 +32,6 @@ WEATHER = {
     "inputSchema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
 }
 PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-
-
-def test_an_approval_is_declined_when_nobody_decides(
-    scripted_codex: ScriptedCodexFactory, caplog: pytest.LogCaptureFixture
-) -> None:
-    setup = scripted_codex([[call("exec_command", cmd="touch forbidden")], "I was not allowed."])
-    with Codex(setup.config) as codex, caplog.at_level(logging.WARNING, "codex_app_server"):
-        thread = codex.thread_start(approval_policy="untrusted", sandbox="workspace-write")
-        events = list(thread.turn("Touch it.").events())
-        thread.run("Touch it.")
-    (asked,) = [event for event in events if isinstance(event, ApprovalRequested)]
-    assert (asked.request.approval_kind, asked.request.decision) == ("command", "decline")
-    assert "touch forbidden" in (asked.request.command or "")
-    (finished,) = [event for event in events if isinstance(event, ToolFinished)]
-    assert (finished.tool_kind, finished.status, finished.is_error) == ("command", "declined", True)
-    assert not (setup.workspace / "forbidden").exists()
-    assert len([record for record in caplog.records if "declined" in record.message]) == 1
 
 
 def test_a_command_shows_as_a_tool_with_all_of_its_output(scripted_codex: ScriptedCodexFactory) -> None:
@@ -134,59 +115,6 @@ def test_an_answer_after_the_end_of_the_turn_is_not_needed(scripted_codex: Scrip
         assert held.respond("late") is False
         with pytest.raises(TypeError, match="text or images"):
             held.respond(cast("Any", [5]))
-
-
-def test_closing_the_client_answers_a_held_call_first() -> None:
-    scenario = [
-        *steps.handshake(),
-        *steps.thread_start(),
-        *steps.turn_begin(),
-        steps.ask(
-            "item/tool/call",
-            {"threadId": "thread-1", "turnId": "turn-1", "callId": "c", "tool": "t", "arguments": {}},
-            id=7,
-        ),
-        steps.expect_answer(7),
-    ]
-    with FakeServer(scenario) as server:
-        codex = Codex(server.config)
-        turn = codex.thread_start().turn("x")
-        assert any(isinstance(event, ToolCallRequested) for event in turn.events(detach=True))
-        codex.close()
-        answers = [message for message in server.received if message.get("id") == 7]
-    assert [answer["result"]["success"] for answer in answers] == [False]
-
-
-@pytest.mark.parametrize(
-    ("method", "answer"),
-    [
-        ("item/commandExecution/requestApproval", {"decision": "decline"}),
-        ("item/fileChange/requestApproval", {"decision": "decline"}),
-        ("item/permissions/requestApproval", {"permissions": {}, "scope": "turn"}),
-        ("mcpServer/elicitation/request", {"action": "decline", "content": None}),
-        ("execCommandApproval", {"decision": "denied"}),
-        ("applyPatchApproval", {"decision": "denied"}),
-        ("brand/new/question", None),
-        ("item/tool/requestUserInput", {"answers": {}}),
-    ],
-)
-def test_every_question_gets_an_answer_that_allows_nothing(
-    method: str, answer: dict[str, Any] | None
-) -> None:
-    scenario = [
-        *steps.handshake(),
-        steps.ask(method, {"threadId": "thread-1", "turnId": "turn-1", "itemId": "i"}, id="q"),
-        steps.expect_answer("q"),
-        *steps.thread_start(),
-    ]
-    with FakeServer(scenario) as server:
-        with Codex(server.config) as codex:
-            codex.thread_start()
-        (message,) = [message for message in server.received if message.get("id") == "q"]
-    if answer is None:
-        assert message["error"]["code"] == -32601
-    else:
-        assert message["result"] == answer
 
 
 @pytest.mark.anyio

@@ -25,7 +25,6 @@ from codex_app_server import (
     OutputError,
     RemoteProtocolError,
     TextDelta,
-    Thread,
     ThreadBusyError,
     ThreadNotFoundError,
     TurnFailedError,
@@ -883,25 +882,6 @@ def test_a_missing_image_is_told_when_it_is_steered_in(
             turn.steer(LocalImageInput(str(tmp_path / "missing.png")))
         gate.open()
         assert turn.run().text == "ab"
-
-
-def test_a_thread_of_another_process_is_busy(scripted_codex: ScriptedCodexFactory) -> None:
-    setup = scripted_codex(echo)
-    with Codex(setup.config) as first, Codex(setup.config) as second:
-        thread = first.thread_start()
-        thread.run("one")
-        with pytest.raises(ThreadBusyError, match="active writer"):
-            second.thread_resume(thread.id)
-        with pytest.raises(ThreadBusyError):
-            second.thread_archive(thread.id)
-        with pytest.raises(ThreadBusyError):
-            second.thread_delete(thread.id)
-        fork = second.thread_fork(thread.id)
-        assert isinstance(fork, Thread)
-        assert fork.run("two").text == "answer to two"
-        assert thread.run("three").text == "answer to three"
-        first.close()
-        assert second.thread_resume(thread.id).run("four").text == "answer to four"
 
 
 def test_an_option_of_a_thread_that_cannot_be_used_is_told(scripted_codex: ScriptedCodexFactory) -> None:

@@ -235,7 +235,8 @@ class AsyncCodex(AsyncRequests):
         """
         from codex_app_server._sync import Codex  # noqa: PLC0415 - most programs use one face
 
-        return Codex(_slot=self._slot, _owner=self)
+        # A face of a face has the same owner: they may be made in turns without end.
+        return Codex(_slot=self._slot, _owner=self if self._is_owner else self._owner)
 
     async def close(self) -> None:
         """End the server and everything that waits on it; takes at most some seconds, and may be repeated.
@@ -321,7 +322,7 @@ class AsyncCodex(AsyncRequests):
         answer, state = await engine.open_thread(method, params, setup).wait_async()
         if method != "thread/start":
             state.setup = setup = warn_of_missing_tools(setup, answer["thread"])
-        return AsyncThread(self, engine, answer, state, setup, ready=self._ready)
+        return AsyncThread(self, engine, answer, state, setup, ready=self._ready, slot=self._slot)
 
     async def thread_start(self, **options: Unpack[ThreadStartOptions]) -> AsyncThread:
         """Start a thread. The sandbox is read-only unless the options say otherwise.
@@ -338,7 +339,9 @@ class AsyncCodex(AsyncRequests):
         Protocol: `thread/start`.
         """
         params = thread_start_params(options)
-        return await self._open("thread/start", params, thread_setup(self._slot.setup, Caller(), options))
+        return await self._open(
+            "thread/start", params, thread_setup(self._slot.setup, Caller(keeps_context=False), options)
+        )
 
     async def thread_resume(self, thread_id: str, **options: Unpack[ThreadResumeOptions]) -> AsyncThread:
         """Open an earlier thread, to go on with it.
@@ -356,7 +359,9 @@ class AsyncCodex(AsyncRequests):
         Protocol: `thread/resume`.
         """
         params = thread_resume_params(thread_id, options)
-        return await self._open("thread/resume", params, thread_setup(self._slot.setup, Caller(), options))
+        return await self._open(
+            "thread/resume", params, thread_setup(self._slot.setup, Caller(keeps_context=False), options)
+        )
 
     async def thread_fork(self, thread_id: str, **options: Unpack[ThreadForkOptions]) -> AsyncThread:
         """Start a thread with the history of another one.
@@ -371,7 +376,9 @@ class AsyncCodex(AsyncRequests):
         Protocol: `thread/fork`.
         """
         params = thread_fork_params(thread_id, options)
-        return await self._open("thread/fork", params, thread_setup(self._slot.setup, Caller(), options))
+        return await self._open(
+            "thread/fork", params, thread_setup(self._slot.setup, Caller(keeps_context=False), options)
+        )
 
     async def thread_list(self, **options: Unpack[ThreadListOptions]) -> protocol.ThreadListResponse:
         """List threads, one page of them; `threads` goes through all.

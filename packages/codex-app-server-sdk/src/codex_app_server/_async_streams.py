@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from codex_app_server._engine.wakeups import LoopWaiter, checkpoint, wake_all
+from codex_app_server._engine.wakeups import LoopWaiter, LoopWaiters, checkpoint, wake_all
 from codex_app_server._reader import Notification, is_notification
 from codex_app_server._requests import typed_result
 
@@ -77,6 +77,7 @@ class AsyncEventStream(_AsyncStream, AsyncIterator["Event"]):
         self._reader = reader
         self._deadline = deadline
         self._batch: Iterator[Event] = unread or iter(())
+        self._make_waiter = LoopWaiters()
         self._is_moved = False
 
     def __aiter__(self) -> Self:
@@ -85,17 +86,20 @@ class AsyncEventStream(_AsyncStream, AsyncIterator["Event"]):
     async def __anext__(self) -> Event:
         for event in self._batch:
             return event
+        has_waited = False
         try:
             while True:
-                taken = self._reader.take(LoopWaiter)
+                taken = self._reader.take(self._make_waiter)
                 if isinstance(taken, list):
                     self._batch = batch = iter(taken)
-                    # A full buffer must not keep the other tasks of this loop from running.
-                    await checkpoint()
+                    if not has_waited:
+                        # A full buffer must not keep the other tasks of this loop from running.
+                        await checkpoint()
                     return next(batch)
                 if taken is None:
                     break
                 self._reader.check_time(in_time=await wait_until(taken, self._deadline))
+                has_waited = True
         except BaseException:
             self._reader.give_up()
             raise
@@ -105,6 +109,10 @@ class AsyncEventStream(_AsyncStream, AsyncIterator["Event"]):
         """Leave the stream."""
         self._batch = iter(())
         self._reader.give_up()
+
+    def set_timeout(self, timeout_s: float | None) -> None:
+        """Let the turn end within so many seconds from now, whatever the limit was; None waits without one."""
+        self._deadline = None if timeout_s is None else time.monotonic() + timeout_s
 
     def as_sync(self) -> EventStream:
         """Return a stream for the other face that goes on where this one is; this one is not to be read any more."""

@@ -41,7 +41,9 @@ if TYPE_CHECKING:
     from codex_app_server._async import AsyncCodex
     from codex_app_server._engine.engine import Engine
     from codex_app_server._engine.setup import TurnSetup
+    from codex_app_server._engine.slot import EngineSlot
     from codex_app_server._engine.state import ThreadState, TurnState
+    from codex_app_server._sync_thread import Thread
     from codex_app_server.config import AppServerConfig
     from codex_app_server.inputs import Input
     from codex_app_server.json_types import JsonObject
@@ -67,6 +69,7 @@ class AsyncThread:
         state: The thread as the engine keeps it.
         setup: Who answers its questions, with which tools.
         ready: Gives the engine to use, which is another one after a restart.
+        slot: What the faces of its client share.
 
     Attributes:
         id: Id of the thread.
@@ -82,9 +85,11 @@ class AsyncThread:
         setup: TurnSetup,
         *,
         ready: Callable[[], Awaitable[Engine]],
+        slot: EngineSlot,
     ) -> None:
         self._client = client
         self._ready = ready
+        self._slot = slot
         self._engine: Engine = engine
         self._answer: JsonObject = answer
         self.raw: JsonObject = answer["thread"]
@@ -94,6 +99,20 @@ class AsyncThread:
 
     def __repr__(self) -> str:
         return f"AsyncThread(id={self.id!r})"
+
+    def as_sync(self) -> Thread:
+        """Return this thread for the other face of the same server; the turns of both run one after the other."""
+        from codex_app_server._sync_thread import Thread  # noqa: PLC0415 - most programs use one face
+
+        return Thread(
+            self._client.as_sync(),
+            self._engine,
+            self._answer,
+            self._state,
+            self._setup,
+            ready=self._slot.started,
+            slot=self._slot,
+        )
 
     @property
     def model(self) -> str | None:

@@ -214,7 +214,8 @@ class Codex(Requests):
         """Return the awaiting face of the same server, which ends with this client."""
         from codex_app_server._async import AsyncCodex  # noqa: PLC0415 - most programs use one face
 
-        return AsyncCodex(_slot=self._slot, _owner=self)
+        # A face of a face has the same owner: they may be made in turns without end.
+        return AsyncCodex(_slot=self._slot, _owner=self if self._is_owner else self._owner)
 
     def close(self) -> None:
         """End the server and everything that waits on it; takes at most some seconds, and may be repeated.
@@ -300,7 +301,7 @@ class Codex(Requests):
         answer, state = engine.open_thread(method, params, setup).wait()
         if method != "thread/start":
             state.setup = setup = warn_of_missing_tools(setup, answer["thread"])
-        return Thread(self, engine, answer, state, setup, ready=self._ready)
+        return Thread(self, engine, answer, state, setup, ready=self._ready, slot=self._slot)
 
     def thread_start(self, **options: Unpack[ThreadStartOptions]) -> Thread:
         """Start a thread. The sandbox is read-only unless the options say otherwise.
@@ -318,7 +319,9 @@ class Codex(Requests):
         """
         params = thread_start_params(options)
         return self._open(
-            "thread/start", params, thread_setup(self._slot.setup, Caller(uses_loop=False), options)
+            "thread/start",
+            params,
+            thread_setup(self._slot.setup, Caller(uses_loop=False, keeps_context=False), options),
         )
 
     def thread_resume(self, thread_id: str, **options: Unpack[ThreadResumeOptions]) -> Thread:
@@ -338,7 +341,9 @@ class Codex(Requests):
         """
         params = thread_resume_params(thread_id, options)
         return self._open(
-            "thread/resume", params, thread_setup(self._slot.setup, Caller(uses_loop=False), options)
+            "thread/resume",
+            params,
+            thread_setup(self._slot.setup, Caller(uses_loop=False, keeps_context=False), options),
         )
 
     def thread_fork(self, thread_id: str, **options: Unpack[ThreadForkOptions]) -> Thread:
@@ -355,7 +360,9 @@ class Codex(Requests):
         """
         params = thread_fork_params(thread_id, options)
         return self._open(
-            "thread/fork", params, thread_setup(self._slot.setup, Caller(uses_loop=False), options)
+            "thread/fork",
+            params,
+            thread_setup(self._slot.setup, Caller(uses_loop=False, keeps_context=False), options),
         )
 
     def thread_list(self, **options: Unpack[ThreadListOptions]) -> protocol.ThreadListResponse:

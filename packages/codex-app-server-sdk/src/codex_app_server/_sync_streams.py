@@ -94,6 +94,10 @@ class EventStream(_Stream, Iterator["Event"]):
         self._batch = iter(())
         self._reader.give_up()
 
+    def set_timeout(self, timeout_s: float | None) -> None:
+        """Let the turn end within so many seconds from now, whatever the limit was; None waits without one."""
+        self._deadline = None if timeout_s is None else time.monotonic() + timeout_s
+
     def as_async(self) -> AsyncEventStream:
         """Return a stream for the other face that goes on where this one is; this one is not to be read any more."""
         from codex_app_server._async_streams import AsyncEventStream  # noqa: PLC0415 - most programs use one face

@@ -38,8 +38,10 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from codex_app_server import protocol
+    from codex_app_server._async_thread import AsyncThread
     from codex_app_server._engine.engine import Engine
     from codex_app_server._engine.setup import TurnSetup
+    from codex_app_server._engine.slot import EngineSlot
     from codex_app_server._engine.state import ThreadState, TurnState
     from codex_app_server._sync import Codex
     from codex_app_server.config import AppServerConfig
@@ -67,6 +69,7 @@ class Thread:
         state: The thread as the engine keeps it.
         setup: Who answers its questions, with which tools.
         ready: Gives the engine to use, which is another one after a restart.
+        slot: What the faces of its client share.
 
     Attributes:
         id: Id of the thread.
@@ -82,9 +85,11 @@ class Thread:
         setup: TurnSetup,
         *,
         ready: Callable[[], Engine],
+        slot: EngineSlot,
     ) -> None:
         self._client = client
         self._ready = ready
+        self._slot = slot
         self._engine: Engine = engine
         self._answer: JsonObject = answer
         self.raw: JsonObject = answer["thread"]
@@ -94,6 +99,20 @@ class Thread:
 
     def __repr__(self) -> str:
         return f"Thread(id={self.id!r})"
+
+    def as_async(self) -> AsyncThread:
+        """Return this thread for the other face of the same server; the turns of both run one after the other."""
+        from codex_app_server._async_thread import AsyncThread  # noqa: PLC0415 - most programs use one face
+
+        return AsyncThread(
+            self._client.as_async(),
+            self._engine,
+            self._answer,
+            self._state,
+            self._setup,
+            ready=self._slot.astarted,
+            slot=self._slot,
+        )
 
     @property
     def model(self) -> str | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,10 +20,20 @@ if TYPE_CHECKING:
 
 __all__ = ["AppServerConfig"]
 
+_log = logging.getLogger("codex_app_server")
+
 _INSTALL_HINT = (
     "install the runtime with `pip install 'codex-app-server-sdk[runtime]'`, put a `codex` on PATH, "
     "or name one with AppServerConfig(codex_bin=...) or the environment variable CODEX_BIN"
 )
+_SHELL_POLICY = "shell_environment_policy"
+# What a program needs to find its way: no secrets among them, save for what somebody has put into the url of a proxy.
+_ALWAYS_INHERITED = frozenset({
+    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TERM", "TZ", "LANG", "LANGUAGE", "CODEX_HOME",
+    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "SYSTEMROOT", "COMSPEC", "PATHEXT", "USERPROFILE", "APPDATA", "LOCALAPPDATA",
+    "TEMP", "TMP",
+})  # fmt: skip
 # A dotted path of bare TOML keys: anything else could smuggle a second override into the value.
 _CONFIG_KEY = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
@@ -38,7 +50,10 @@ class AppServerConfig:
         config_overrides: Codex configuration by dotted key (`{"model": "gpt-5"}`); values are
             encoded as TOML by this package. It is visible in the process list: no secrets here.
         cwd: Working directory of the server; None is that of this process.
-        env: Environment variables for the server, on top of those of this process.
+        env: Environment variables for the server, on top of those that it inherits.
+        inherit_env: Names of the variables that the server inherits from this process, besides the path, home,
+            locale, proxies and folder of Codex; the commands of the agent get those alone, and none that only `env`
+            has. None lets it inherit all of them, as it does on the command line.
         client_name: How this program introduces itself (`clientInfo.name`).
         client_title: A title for people (`clientInfo.title`).
         client_version: Its version (`clientInfo.version`).
@@ -85,6 +100,7 @@ class AppServerConfig:
     cwd: str | os.PathLike[str] | None = None
     # May hold secrets, so it stays out of the repr.
     env: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    inherit_env: tuple[str, ...] | None = None
     client_name: str = "codex_app_server_sdk"
     client_title: str = "Codex app-server SDK for Python"
     client_version: str = __version__
@@ -139,6 +155,9 @@ class AppServerConfig:
         for name, value in self.env.items():
             if not isinstance(cast("object", value), str):
                 raise TypeError(f"environment variable {name!r} must be a str, not {type(value).__name__!r}")
+        # A single name would be taken for a name of each letter.
+        if isinstance(cast("object", self.inherit_env), str):
+            raise TypeError("AppServerConfig.inherit_env must be a tuple of names, not a str")
         if self.launch_args_override is not None and not self.launch_args_override:
             raise ValueError(
                 "AppServerConfig.launch_args_override is empty: give the whole command line or None"
@@ -161,6 +180,7 @@ class AppServerConfig:
             "config_overrides": {},
             "cwd": None,
             "env": {},
+            "inherit_env": None,
         }
         given = [name for name, default in defaults.items() if getattr(self, name) != default]
         if given:
@@ -184,13 +204,22 @@ class AppServerConfig:
         if self.launch_args_override is not None:
             return list(self.launch_args_override)
         argv = [str(find_codex(self.codex_bin)), "app-server"]
+        if self.inherit_env is not None and not any(_is_shell_policy(key) for key in self.config_overrides):
+            argv += ["-c", f"{_SHELL_POLICY}.include_only={to_toml(sorted(self._inherited()))}"]
         for key, value in self.config_overrides.items():
             argv += ["-c", f"{key}={to_toml(value)}"]
         return argv
 
     def environment(self) -> dict[str, str]:
         """Return the environment that the server is started with."""
-        return {**os.environ, **self.env}
+        if self.inherit_env is None:
+            return {**os.environ, **self.env}
+        allowed = self._inherited()
+        return {**{name: value for name, value in os.environ.items() if name in allowed}, **self.env}
+
+    def _inherited(self) -> set[str]:
+        named: set[str] = {*_ALWAYS_INHERITED, *(self.inherit_env or ())}
+        return named | {name for name in os.environ if name.startswith("LC_")}
 
     def identity(self) -> tuple[object, ...]:
         """Return a hashable key: configurations with the same key can share one server."""
@@ -200,6 +229,7 @@ class AppServerConfig:
             tuple(sorted((key, to_toml(value)) for key, value in self.config_overrides.items())),
             None if self.cwd is None else os.fspath(self.cwd),
             tuple(sorted(self.env.items())),
+            self.inherit_env,
             self.client_name,
             self.client_title,
             self.client_version,
@@ -224,6 +254,10 @@ class AppServerConfig:
         )
 
 
+def _is_shell_policy(key: str) -> bool:
+    return key == _SHELL_POLICY or key.startswith(f"{_SHELL_POLICY}.")
+
+
 def find_codex(codex_bin: str | os.PathLike[str] | None = None) -> Path:
     """Return the Codex binary to run: the argument, `CODEX_BIN`, the runtime package, PATH.
 
@@ -242,26 +276,42 @@ def find_codex(codex_bin: str | os.PathLike[str] | None = None) -> Path:
         pass
     else:
         try:
-            return Path(bundled_codex_path())
+            return _looked_at(Path(bundled_codex_path()))
         except FileNotFoundError as exc:
             raise CodexNotFoundError(f"the runtime package is damaged ({exc}); {_INSTALL_HINT}") from exc
     on_path = shutil.which("codex")
     if on_path is None:
         raise CodexNotFoundError(f"no Codex binary was found: {_INSTALL_HINT}")
-    return Path(on_path).resolve()
+    return _looked_at(Path(on_path))
 
 
 def _executable(named: str, source: str) -> Path:
     """Resolve what a user named: a command on PATH or a path, absolute from here on."""
     found = shutil.which(named)
     if found is not None:
-        return Path(found).resolve()
+        return _looked_at(Path(found))
     path = Path(named).expanduser()
     if not path.exists():
         raise CodexNotFoundError(f"{source} names {named!r}, which does not exist; {_INSTALL_HINT}")
     if not path.is_file() or not os.access(path, os.X_OK):
         raise LaunchError(f"{source} names {named!r}, which is not an executable file")
-    return path.resolve()
+    return _looked_at(path)
+
+
+def _looked_at(path: Path) -> Path:
+    """Return the path, absolute and without links; warn of a program that somebody else could have put there."""
+    found = path.resolve()
+    if os.name == "posix" and any(_is_open_to_all(place) for place in (found, found.parent)):
+        _log.warning(
+            "anybody on this machine may replace the Codex binary %s: mind who may write there", found
+        )
+    return found
+
+
+def _is_open_to_all(path: Path) -> bool:
+    mode = path.stat().st_mode
+    # In a folder like /tmp nobody may replace what is somebody else's.
+    return bool(mode & stat.S_IWOTH) and not mode & stat.S_ISVTX
 
 
 def to_toml(value: object) -> str:

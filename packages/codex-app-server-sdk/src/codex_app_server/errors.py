@@ -285,6 +285,12 @@ class InternalRpcError(AppServerRpcError):
 class ThreadNotFoundError(AppServerRpcError):
     """The server does not know the thread, or has not persisted it: a thread is on disk from its first turn on."""
 
+    def __str__(self) -> str:
+        hint = (
+            "; it has no record: a thread is kept on disk from its first turn on, and an ephemeral one never"
+        )
+        return super().__str__() + (hint if "no rollout found" in self.message else "")
+
 
 class ThreadBusyError(AppServerRpcError):
     """The thread has another writer, or runs a turn that takes no further input."""

@@ -34,6 +34,9 @@ else:
 
 __all__ = ["TurnCollector", "TurnErrorInfo", "TurnResult"]
 
+# The server starts a turn without any login too; only the model provider refuses it.
+_LOGIN_REMEDY = "; log in (python -m codex_app_server codex login), or check the key of the model provider in the Codex configuration"
+
 
 @dataclass(slots=True)
 class TurnErrorInfo:
@@ -145,8 +148,9 @@ class TurnResult(Generic[OutputT_co]):
         error = self.error or TurnErrorInfo("the server gave no reason")
         kind = f" ({error.code})" if error.code else ""
         details = f": {error.details}" if error.details else ""
+        remedy = _LOGIN_REMEDY if error.http_status == 401 else ""
         raise TurnFailedError(
-            f"turn {self.turn_id!r} ended as {str(self.status)!r}: {error.message}{kind}{details}",
+            f"turn {self.turn_id!r} ended as {str(self.status)!r}: {error.message}{kind}{details}{remedy}",
             **ids,
             result=self,
         )

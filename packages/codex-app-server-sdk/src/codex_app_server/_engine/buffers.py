@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from codex_app_server.events import ReasoningDelta, TextDelta, ToolOutputDelta
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from codex_app_server._engine.wakeups import Waiter
     from codex_app_server.events import Event
 
@@ -53,12 +55,14 @@ class EventBuffer:
     Not locked by itself: every call is made under the lock of the turn.
     """
 
-    __slots__ = ("_events", "_join_above", "_run", "is_overflown", "waiter")
+    __slots__ = ("_events", "_join_above", "_run", "is_overflown", "on_behind", "waiter")
 
     def __init__(self, join_above: int = JOIN_ABOVE, events: list[Event] | None = None) -> None:
         self._events: list[Event] = events if events is not None else []
         self._join_above = join_above
         self._run: _Run | None = None
+        # Called once, under the lock of the turn, when deltas begin to be joined.
+        self.on_behind: Callable[[], object] | None = None
         self.is_overflown = False
         self.waiter: Waiter | None = None
 
@@ -88,6 +92,9 @@ class EventBuffer:
             self._flush()
         if isinstance(event, _JOINABLE) and "delta" in event.raw:
             self._run = _Run(event)
+            if self.on_behind is not None:
+                self.on_behind()
+                self.on_behind = None
             return
         self._events.append(event)
         if len(self._events) > _MAX_UNREAD_EVENTS and self._join_above:

@@ -118,7 +118,11 @@ class Caller:
                 name="codex-app-server-handler",
                 daemon=True,
             )
-            thread.start()
+            try:
+                thread.start()
+            except RuntimeError as exc:
+                # The machine gives no further OS thread: the question must not stay open for that.
+                running.done(None, exc)
         return running
 
     def _call_here(

@@ -13,6 +13,7 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from codex_app_server._wire.deltas import TEXT_DELTA, DeltaLines
 from codex_app_server._wire.framing import LineSplitter, OversizedLine
 from codex_app_server._wire.json_codec import decode_line, encode_line
 from codex_app_server.errors import (
@@ -102,6 +103,8 @@ class Connection:
         write: Queues bytes for the server.
         is_full: Whether the server has stopped to read.
         on_notification: Gets method and params of each notification.
+        on_delta: Gets the ids (thread, turn, item) and the text of a delta whose line need not be parsed; returns
+            False to have it parsed all the same, and given to `on_notification`.
         on_request: Gets method, id and params of each request of the server.
         on_oversized: Gets what is left of a message that was too long, and is no answer.
         on_broken: Called when the server sends nothing but garbage.
@@ -117,6 +120,7 @@ class Connection:
         write: Callable[[bytes], None],
         is_full: Callable[[], bool],
         on_notification: Callable[[str, JsonObject], None],
+        on_delta: Callable[[tuple[str, str, str], str], bool],
         on_request: Callable[[str, Any, JsonObject], None],
         on_oversized: Callable[[OversizedLine], None],
         on_broken: Callable[[Exception], None],
@@ -130,6 +134,7 @@ class Connection:
         self._observe = observe
         self._is_full = is_full
         self._on_notification = on_notification
+        self._on_delta = on_delta
         self._on_request = on_request
         self._on_oversized = on_oversized
         self._on_broken = on_broken
@@ -144,7 +149,9 @@ class Connection:
         self._openers: deque[Call] = deque()
         # Those that wait until the server is less busy.
         self._delayed: dict[Call, asyncio.TimerHandle] = {}
+        self._deltas = DeltaLines()
         self._garbage_in_a_row = 0
+        self._garbage_to_log = 1
         # Counted, not stored: answers nobody waits for, and lines that are no message.
         self.stray_answers = 0
         self.garbage_lines = 0
@@ -257,9 +264,15 @@ class Connection:
         """Read the next chunk of the server's output."""
         on_notification = self._on_notification
         observe = self._observe
+        deltas = self._deltas
         for line in self._splitter.feed(chunk):
             if not line:
                 continue
+            if observe is None and type(line) is bytes:
+                delta = deltas.read(line)
+                if delta is not None and self._on_delta(*delta):
+                    self._garbage_in_a_row = 0
+                    continue
             if isinstance(line, OversizedLine):
                 self._oversized(line)
                 continue
@@ -283,6 +296,10 @@ class Connection:
                     self._on_request(method, message["id"], _params(message))
                 else:
                     params = message.get("params")
+                    if method == TEXT_DELTA and type(params) is dict:
+                        deltas.learn(line, cast("JsonObject", params))
+                    elif method == "item/completed" and type(params) is dict:
+                        deltas.forget(cast("JsonObject", params))
                     on_notification(method, cast("JsonObject", params) if isinstance(params, dict) else {})
             except Exception:
                 # One message that nobody foresaw must not end the reading of all others.
@@ -358,9 +375,15 @@ class Connection:
             return
         self.garbage_lines += 1
         self._garbage_in_a_row += 1
-        if self._garbage_in_a_row == 1:
-            _log.warning("skipped %d bytes from the app-server that are no message", len(line))
-        elif self._garbage_in_a_row > _MAX_GARBAGE_IN_A_ROW:
+        if self.garbage_lines >= self._garbage_to_log:
+            # The first, the tenth, the hundredth: something that writes along is not to fill the log too.
+            self._garbage_to_log *= 10
+            _log.warning(
+                "skipped %d lines from the app-server so far that are no message; the last one has %d bytes",
+                self.garbage_lines,
+                len(line),
+            )
+        if self._garbage_in_a_row > _MAX_GARBAGE_IN_A_ROW:
             self._on_broken(
                 RemoteProtocolError(
                     f"the app-server sent {self._garbage_in_a_row} lines in a row that are no messages"

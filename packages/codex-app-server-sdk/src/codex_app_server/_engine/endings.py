@@ -87,27 +87,41 @@ class EndWatch:
     def __init__(self, engine: Link, table: Table) -> None:
         self._engine = engine
         self._table = table
+        # Turns whose end is due, and until when, in that order. One timer serves all: nearly every turn passes here.
+        self._due: dict[TurnState, float] = {}
+        self._is_looking = False
         # A timer would keep the turn, and with it the objects of whoever started it, long after its end.
-        self._idle_timers: dict[TurnState, asyncio.TimerHandle] = {}
         self._silence_timers: dict[TurnState, asyncio.TimerHandle] = {}
 
     def soon_over(self, turn: TurnState) -> None:
         """The thread is idle: `turn/completed` follows, or is lost."""
-        if turn not in self._idle_timers:
-            loop = asyncio.get_running_loop()
-            self._idle_timers[turn] = loop.call_later(_IDLE_GRACE_S, self._look_for_end, turn)
+        if turn in self._due:
+            return
+        loop = asyncio.get_running_loop()
+        self._due[turn] = loop.time() + _IDLE_GRACE_S
+        if not self._is_looking:
+            self._is_looking = True
+            loop.call_later(_IDLE_GRACE_S, self._look_for_ends)
 
     def ended(self, turn: TurnState) -> None:
         """Let go of a turn that has ended."""
-        for timers in (self._idle_timers, self._silence_timers):
-            timer = timers.pop(turn, None)
-            if timer is not None:
-                timer.cancel()
+        self._due.pop(turn, None)
+        timer = self._silence_timers.pop(turn, None)
+        if timer is not None:
+            timer.cancel()
 
-    def _look_for_end(self, turn: TurnState) -> None:
-        self._idle_timers.pop(turn, None)
-        if not turn.is_done and not self._table.is_interrupting(turn):
-            self._table.spawn(self._recover(turn))
+    def _look_for_ends(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        while self._due:
+            turn, due = next(iter(self._due.items()))
+            if due > now:
+                loop.call_later(due - now, self._look_for_ends)
+                return
+            del self._due[turn]
+            if not self._table.is_interrupting(turn):
+                self._table.spawn(self._recover(turn))
+        self._is_looking = False
 
     async def _recover(self, turn: TurnState) -> None:
         """Take the end of a turn from the record of its thread."""

@@ -13,6 +13,8 @@ import itertools
 import logging
 import os
 import re
+import selectors
+import socket
 import threading
 import weakref
 from collections import deque
@@ -90,6 +92,7 @@ class Engine:
         self._is_waking_loop = False
         self._is_closing = False
         self._why_closed = "this client was closed"
+        self._is_exiting = False
         self._has_ended = False
         self._pid = os.getpid()
         self._link: ServerLink | None = None
@@ -110,14 +113,18 @@ class Engine:
                 raise ClientClosedError("this client was closed")
             self._check_fork()
             if self._thread is None:
-                self._thread = threading.Thread(
+                thread = threading.Thread(
                     target=self._context.copy().run,
                     args=(self._run,),
                     name="codex-app-server-engine",
                     daemon=True,
                 )
+                try:
+                    thread.start()
+                except RuntimeError as exc:
+                    raise LaunchError(f"no OS thread can be started for the app-server: {exc}") from exc
+                self._thread = thread
                 _running.add(self)
-                self._thread.start()
         return self._ready
 
     @property
@@ -290,6 +297,11 @@ class Engine:
         if self._thread is not None:
             self._post_from_finalizer(self._begin_close)
 
+    def close_at_exit(self) -> Completion[None]:
+        """As `close`, when the program ends: the daemon OS threads that wait here end with it, without an error."""
+        self._is_exiting = True
+        return self.close()
+
     def forget_thread(self, thread_id: str) -> None:
         """Tell the server that a thread is not used any more; takes no lock. Protocol: `thread/unsubscribe`."""
 
@@ -388,7 +400,8 @@ class Engine:
         self.turns.flush()
         if self.waking:
             waiters, self.waking = self.waking, []
-            wake_all(waiters)
+            if not self._is_exiting:
+                wake_all(waiters)
 
     def _run_commands(self) -> None:
         self._is_waking_loop = False
@@ -465,6 +478,10 @@ class Engine:
         turn, setup = self.turns.concerned(params)
         self.desk.ask(method, request_id, params, turn, setup or self.desk.setup)
 
+    def on_delta(self, ids: tuple[str, str, str], text: str) -> bool:
+        """Take a delta of a message; False where it has to come as a notification, for listeners."""
+        return not self._listeners and self.turns.text_delta(ids, text)
+
     def on_notification(self, method: str, params: JsonObject) -> None:
         """Take a notification."""
         self.turns.notification(method, params)
@@ -491,8 +508,12 @@ class Engine:
     # --- its life ---
 
     def _run(self) -> None:
-        # Not asyncio.run: this loop must not depend on the policy that the program has set.
-        loop = asyncio.SelectorEventLoop()
+        try:
+            loop = _make_loop()
+        except OSError as exc:
+            self._start_failed(LaunchError(f"the operating system gives no event loop: {exc}"))
+            self._has_run()
+            return
         try:
             loop.run_until_complete(self._main())
         except Exception as exc:
@@ -500,14 +521,18 @@ class Engine:
             self._start_failed(LaunchError(f"internal error: {exc!r}"))
         finally:
             loop.run_until_complete(_cancel_others())
-            with self._lock:
-                self._has_ended = True
-            # Commands that came too late settle with the failure.
-            self._run_commands()
-            self._loop = None
+            self._has_run(loop)
+
+    def _has_run(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        with self._lock:
+            self._has_ended = True
+        # Commands that came too late settle with the failure.
+        self._run_commands()
+        self._loop = None
+        if loop is not None:
             loop.close()
-            _running.discard(self)
-            wake_all(self._closed.set_value(None))
+        _running.discard(self)
+        wake_all(self._closed.set_value(None))
 
     async def _main(self) -> None:
         stop = self._stop = asyncio.Event()
@@ -584,6 +609,23 @@ class Engine:
         return error
 
 
+def _make_loop() -> asyncio.AbstractEventLoop:
+    """Make a loop that does not depend on the policy that the program has set.
+
+    Raises:
+        OSError: This process has no descriptors left.
+    """
+    selector = selectors.DefaultSelector()
+    try:
+        # A loop that fails half-way cannot be closed: see first that there is room for its two sockets.
+        for end in socket.socketpair():
+            end.close()
+        return asyncio.SelectorEventLoop(selector)
+    except OSError:
+        selector.close()
+        raise
+
+
 async def _cancel_others() -> None:
     """Cancel what still runs on this loop, and wait for it."""
     others = asyncio.all_tasks() - {asyncio.current_task()}
@@ -594,7 +636,7 @@ async def _cancel_others() -> None:
 
 @atexit.register
 def _close_all() -> None:
-    closing = [engine.close() for engine in list(_running)]
+    closing = [engine.close_at_exit() for engine in list(_running)]
     for completion in closing:
         # A bound: the interpreter must not hang on a server that will not die.
         try:

@@ -13,6 +13,7 @@ from codex_app_server.errors import (
     ConnectionLostError,
     InvalidRequestError,
     RequestTimeoutError,
+    TransportClosedError,
     TurnStalledError,
 )
 
@@ -155,8 +156,11 @@ class Interrupter:
         except RequestTimeoutError:
             if not turn.is_done:
                 self._abort(turn, partial(stalled, turn, turn.stalled or _NOT_INTERRUPTED))
+        except TransportClosedError:
+            # The connection is gone, and the turn with it: its readers are told.
+            return
         except AppServerError as exc:
-            # The connection is gone, and the turn with it; or the server is too old to end commands.
+            # The server is too old to end commands.
             _log.warning("could not end turn %s completely: %s", turn.turn_id, exc)
         finally:
             self._changes.pop(turn.turn_id, None)

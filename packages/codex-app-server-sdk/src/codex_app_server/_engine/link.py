@@ -55,6 +55,10 @@ if TYPE_CHECKING:
             """Take a notification."""
             ...
 
+        def on_delta(self, ids: tuple[str, str, str], text: str) -> bool:
+            """Take a delta of a message; False where it has to come as a notification."""
+            ...
+
         def on_request(self, method: str, request_id: Any, params: JsonObject) -> None:
             """Take a request of the server."""
             ...
@@ -176,6 +180,7 @@ class ServerLink:
             write=transport.write,
             is_full=lambda: transport.is_full,
             on_notification=owner.on_notification,
+            on_delta=owner.on_delta,
             on_request=owner.on_request,
             on_oversized=owner.on_oversized,
             on_broken=owner.on_end,

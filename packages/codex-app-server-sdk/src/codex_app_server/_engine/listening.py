@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from codex_app_server._engine.diagnostics import stderr_tail
+from codex_app_server._engine.process import launch_advice
 from codex_app_server.errors import ClientClosedError, HandshakeError, LaunchError
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class ListeningServer:
                 start_new_session=True,
             )
         except (OSError, ValueError) as exc:
-            raise LaunchError(f"cannot start {argv[0]!r}: {exc}") from exc
+            raise LaunchError(f"cannot start {argv[0]!r}: {exc}{launch_advice(exc)}") from exc
         self._drainer = threading.Thread(
             target=self._drain, args=(popen,), name="codex-app-server-drainer", daemon=True
         )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, cast
 
 from codex_app_server._engine.diagnostics import stderr_tail
@@ -18,8 +20,10 @@ if TYPE_CHECKING:
 
     from codex_app_server.config import AppServerConfig
 
-__all__ = ["ServerProcess"]
+__all__ = ["ServerProcess", "launch_advice"]
 
+# What asyncio reads at once.
+_PIPE_BYTES = 256 * 1024
 # Enough for the reason of a crash; the server logs a lot before it.
 _STDERR_KEPT_BYTES = 64 * 1024
 # A grandchild may hold the pipe open after the server's death: wait this long for what is still in it.
@@ -29,6 +33,36 @@ _EXIT_AFTER_EOF_S = 1.0
 # Between SIGTERM and SIGKILL, and for reaping after it.
 _TERMINATE_S = 2.0
 _REAP_S = 1.5
+
+
+def launch_advice(exc: Exception) -> str:
+    """Return what helps against the refusal of the operating system to start a program; may be empty."""
+    code = exc.errno if isinstance(exc, OSError) else None
+    if code == errno.ENOEXEC:
+        return "; it is no program for this kind of machine: name another one with codex_bin or CODEX_BIN"
+    if code in {errno.EMFILE, errno.ENFILE}:
+        return "; no file descriptors are left: close some, or raise the limit (ulimit -n)"
+    if code == errno.EAGAIN:
+        return "; no further process may be started: end some, or raise the limit (ulimit -u)"
+    return ""
+
+
+def _discard(popen: subprocess.Popen[bytes]) -> None:
+    popen.kill()
+    popen.wait()
+    for pipe in (popen.stdin, popen.stdout, popen.stderr):
+        if pipe is not None:
+            pipe.close()
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Let the server write ahead as much as is read at once: fewer wake-ups when it has much to say."""
+    if sys.platform == "linux":
+        import fcntl  # noqa: PLC0415 - there is none on Windows
+
+        # Not where the user may have no more memory for pipes; the usual size does as well.
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 class _Reader(asyncio.Protocol):
@@ -123,12 +157,16 @@ class ServerProcess:
                 start_new_session=True,
             )
         except (OSError, ValueError) as exc:
-            raise LaunchError(f"cannot start {argv[0]!r}: {exc}") from exc
-        self._popen = popen
-        self._reaper = threading.Thread(
+            raise LaunchError(f"cannot start {argv[0]!r}: {exc}{launch_advice(exc)}") from exc
+        reaper = threading.Thread(
             target=self._reap, args=(popen,), name="codex-app-server-reaper", daemon=True
         )
-        self._reaper.start()
+        try:
+            reaper.start()
+        except RuntimeError as exc:
+            _discard(popen)
+            raise LaunchError(f"no OS thread can be started to watch {argv[0]!r}: {exc}") from exc
+        self._popen, self._reaper = popen, reaper
         try:
             await self._connect(popen)
         except OSError as exc:
@@ -138,6 +176,7 @@ class ServerProcess:
         loop = self._loop
         out, err, inn = (cast("IO[bytes]", pipe) for pipe in (popen.stdout, popen.stderr, popen.stdin))
         self._writer.on_room = self._on_room
+        _widen(out)
         try:
             self._stdin, _ = await loop.connect_write_pipe(lambda: self._writer, inn)
             self._pipes.append(self._stdin)

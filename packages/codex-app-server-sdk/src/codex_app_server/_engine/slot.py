@@ -61,6 +61,18 @@ class EngineSlot:
         self.replace(engine)
         return self.engine
 
+    def started(self) -> Engine:
+        """Return the engine to use, with a server that runs; blocks until it does."""
+        engine = self.current()
+        engine.start().wait()
+        return engine
+
+    async def astarted(self) -> Engine:
+        """As `started`, without blocking."""
+        engine = self.current()
+        await engine.start().wait_async()
+        return engine
+
     def replace(self, old: Engine) -> None:
         """Put a new engine in the place of `old`, once, however many ask; it is started by its first use.
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import threading
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from codex_app_server._engine.buffers import JOIN_ABOVE, EventBuffer
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from codex_app_server.results import TurnResult
 
 __all__ = ["ThreadState", "TurnStart", "TurnState"]
+
+_log = logging.getLogger("codex_app_server")
 
 # Notifications about a turn may follow its end (background commands, settled approvals).
 _REMEMBERED_TURNS = 64
@@ -197,9 +202,12 @@ class TurnState:
 
     # --- by the engine ---
 
-    def publish(self, event: Event) -> None:
-        """Give an event to every reader."""
-        with self.lock:
+    def publish(self, event: Event, waking: list[Waiter]) -> None:
+        """Give an event to every reader; those that wait for one are added to `waking`."""
+        # Every delta passes here, and `with` makes an object each time.
+        lock = self.lock
+        lock.acquire()
+        try:
             if type(event) is not TextDelta:
                 self._collector.feed(event)
             self._history.put(event)
@@ -212,6 +220,11 @@ class TurnState:
             for reader in self._readers:
                 if not reader.is_overflown:
                     reader.put(event)
+                    if reader.waiter is not None:
+                        waking.append(reader.waiter)
+                        reader.waiter = None
+        finally:
+            lock.release()
 
     def completed(self, turn: JsonObject) -> TurnResult:
         """Return the result that `turn/completed` makes of what was gathered."""
@@ -275,7 +288,7 @@ class TurnState:
             return waiters
 
     def take_waiters(self) -> list[Waiter]:
-        """Return the readers that wait, and that now have something to read or to end with."""
+        """Return the readers that wait: the turn has ended without an event for them."""
         with self.lock:
             waiters: list[Waiter] = []
             for reader in self._readers:
@@ -293,6 +306,7 @@ class TurnState:
             if buffer is None:
                 buffer = EventBuffer(events=self._history.snapshot())
             self._unread = None
+            buffer.on_behind = partial(_tell_behind, self.turn_id)
             self._readers.append(buffer)
             return buffer
 
@@ -325,3 +339,12 @@ class TurnState:
         with self.lock:
             if waiter in self._done_waiters:
                 self._done_waiters.remove(waiter)
+
+
+def _tell_behind(turn_id: str) -> None:
+    # Soon, and not now: the lock of the turn is held, and the handlers of a log are anybody's code.
+    asyncio.get_running_loop().call_soon(
+        _log.warning,
+        "a reader of turn %s does not keep up: its deltas are joined; read it, or leave its events with close()",
+        turn_id,
+    )

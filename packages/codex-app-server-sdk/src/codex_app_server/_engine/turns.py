@@ -19,6 +19,7 @@ from codex_app_server._engine.interrupting import Interrupter, stalled
 from codex_app_server._engine.resuming import ThreadResumer
 from codex_app_server._engine.state import ThreadState, TurnState
 from codex_app_server._engine.wakeups import copy_error
+from codex_app_server._wire.deltas import TEXT_DELTA
 from codex_app_server._wire.normalise import normalise, usage_of
 from codex_app_server.errors import (
     ConnectionLostError,
@@ -27,6 +28,7 @@ from codex_app_server.errors import (
 )
 from codex_app_server.events import (
     ResponseFinished,
+    TextDelta,
     ToolFinished,
     ToolStarted,
     TurnFinished,
@@ -120,7 +122,8 @@ class TurnTable:
         self._turns: dict[str, TurnState] = {}
         self._starts: set[TurnStart] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._touched: list[TurnState] = []
+        # Turns that something was heard of; kept only where silence has a limit.
+        self._touched: set[TurnState] = set()
         # Who decides for a sub-agent, by its thread: it may outlive the turn that it works for.
         self._sub_agent_setups: dict[str, TurnSetup] = {}
         self._interrupter = Interrupter(engine, self.abort, self.spawn)
@@ -321,6 +324,18 @@ class TurnTable:
                 for whole in turn.gap.pass_on(event):
                     self.publish(turn, whole)
 
+    def text_delta(self, ids: tuple[str, str, str], text: str) -> bool:
+        """Publish a delta of a turn that runs; False if it needs more than that: it is to come as a notification."""
+        thread_id, turn_id, item_id = ids
+        turn = self._turns.get(turn_id)
+        if turn is None or turn.gap is not None or self._resumer.is_holding or turn.thread_id != thread_id:
+            return False
+        params = {"threadId": thread_id, "turnId": turn_id, "itemId": item_id, "delta": text}
+        turn.publish(TextDelta(thread_id, turn_id, TEXT_DELTA, params, item_id, text), self._engine.waking)
+        if self._silence_limit_s is not None:
+            self._touched.add(turn)
+        return True
+
     def holds(self, params: JsonObject, action: Callable[[], None]) -> bool:
         """Whether what came in about a thread is held back until more is known of it; `action` takes it then."""
         return self._resumer.holds(params, action)
@@ -443,18 +458,17 @@ class TurnTable:
             self._interrupter.changed(turn)
         elif kind is UsageUpdated:
             turn.thread.used = cast("UsageUpdated", event).total
-        turn.publish(event)
-        self._touched.append(turn)
+        turn.publish(event, self._engine.waking)
+        if self._silence_limit_s is not None:
+            self._touched.add(turn)
 
     def flush(self) -> None:
-        """Collect the readers that have something new to read."""
-        touched = self._touched
-        if touched:
-            self._touched = []
-            now = 0.0 if self._silence_limit_s is None else asyncio.get_running_loop().time()
-            for turn in set(touched):
+        """Note when something was heard of the turns."""
+        if self._touched:
+            now = asyncio.get_running_loop().time()
+            for turn in self._touched:
                 turn.last_event_at = now
-                self._engine.waking += turn.take_waiters()
+            self._touched.clear()
 
     def completed(self, turn: TurnState, params: JsonObject) -> None:
         """End a turn with its `turn/completed`."""
@@ -488,7 +502,7 @@ class TurnTable:
     def abort(self, turn: TurnState, make_error: Callable[[], BaseException]) -> None:
         """End a turn here, without the server."""
         self._engine.waking += turn.finish(error=make_error)
-        self._touched.append(turn)
+        self._engine.waking += turn.take_waiters()
         self._ended(turn)
 
     def abort_all(self, make_error: Callable[[str | None, str | None], BaseException]) -> None:

@@ -6,6 +6,7 @@ event loop are woken together by one call, since each such call costs a system c
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -15,7 +16,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = ["Completion", "LoopWaiter", "SyncWaiter", "Waiter", "checkpoint", "copy_error", "wake_all"]
+__all__ = [
+    "Completion",
+    "LoopWaiter",
+    "LoopWaiters",
+    "SyncWaiter",
+    "Waiter",
+    "checkpoint",
+    "copy_error",
+    "wake_all",
+]
 
 # On Windows a plain lock wait cannot be interrupted by Ctrl-C: wait in slices there.
 _SLICE_S = 0.1 if sys.platform == "win32" else 3600.0
@@ -53,48 +63,88 @@ class SyncWaiter:
 class LoopWaiter:
     """Suspends one task of the running event loop, asyncio or trio, until it is woken.
 
-    Create it in the task that will wait.
+    Create it in the task that will wait. It is made and waited on for nearly every event, so it is a future or an
+    event of the loop itself: `anyio.Event` costs several times as much.
+
+    Args:
+        loop: The asyncio loop that runs here, where that is known.
     """
 
-    __slots__ = ("_event", "key", "post")
+    __slots__ = ("_event", "_future", "key", "post")
 
-    def __init__(self) -> None:
-        import anyio  # noqa: PLC0415 - only programs with an event loop need it
-
-        self._event = anyio.Event()
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self._event: Any = None
+        self._future: asyncio.Future[None] | None = None
+        if loop is None:
+            loop = _asyncio_loop()
         # The object that waiters are grouped by, and how to run a call in its loop from elsewhere.
-        self.key, self.post = _running_loop()
+        self.key: object
+        self.post: Callable[..., object]
+        if loop is not None:
+            self._future = loop.create_future()
+            self.key, self.post = loop, loop.call_soon_threadsafe
+        else:
+            import trio  # noqa: PLC0415 - it runs already
+
+            token = trio.lowlevel.current_trio_token()
+            self._event = trio.Event()
+            self.key, self.post = token, token.run_sync_soon
 
     def wake(self) -> None:
         """Let the waiting task go on; only to be called in its own loop."""
-        self._event.set()
+        if self._future is None:
+            self._event.set()
+        elif not self._future.done():
+            self._future.set_result(None)
 
     async def wait(self) -> None:
         """Suspend until woken."""
-        await self._event.wait()
+        await (self._event.wait() if self._future is None else self._future)
 
 
-def _running_loop() -> tuple[object, Callable[..., object]]:
-    trio = sys.modules.get("trio")
-    if trio is not None:
-        try:
-            token = trio.lowlevel.current_trio_token()
-        except RuntimeError:
-            # No trio runs on this OS thread.
-            pass
-        else:
-            return token, token.run_sync_soon
-    import asyncio  # noqa: PLC0415
+class LoopWaiters:
+    """Makes the waiters of one reader, which nearly always waits in the same loop.
 
-    loop = asyncio.get_running_loop()
-    return loop, loop.call_soon_threadsafe
+    Asking which loop runs costs a system call before Python 3.12.
+    """
+
+    __slots__ = ("_loop",)
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def __call__(self) -> LoopWaiter:
+        """Return a waiter for the task that calls."""
+        loop = self._loop
+        if loop is None or not loop.is_running():
+            loop = self._loop = _asyncio_loop()
+        return LoopWaiter(loop)
+
+
+def _asyncio_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the running asyncio loop; None when the code runs in trio.
+
+    Raises:
+        RuntimeError: Neither runs.
+    """
+    try:
+        # Where trio is a guest of an asyncio loop, its tasks are none of that loop.
+        if asyncio.current_task() is not None or "trio" not in sys.modules:
+            return asyncio.get_running_loop()
+    except RuntimeError:
+        if "trio" not in sys.modules:
+            raise
+    return None
 
 
 async def checkpoint() -> None:
     """Let the other tasks of the loop run, and a cancellation arrive."""
-    from anyio import lowlevel  # noqa: PLC0415
+    if _asyncio_loop() is not None:
+        await asyncio.sleep(0)
+    else:
+        import trio  # noqa: PLC0415 - it runs already
 
-    await lowlevel.checkpoint()
+        await trio.lowlevel.checkpoint()
 
 
 Waiter = SyncWaiter | LoopWaiter

@@ -66,7 +66,8 @@ def decode_line(line: bytes) -> Any:
     except ValueError:
         # The standard library accepts escaped lone surrogates, which the fast one refuses.
         try:
-            return json.loads(line)
+            # As text: of bytes it would guess the encoding.
+            return json.loads(line.decode())
         except RecursionError as exc:
             raise ValueError("nested too deeply") from exc
 

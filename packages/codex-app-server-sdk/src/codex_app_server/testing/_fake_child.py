@@ -41,6 +41,7 @@ class _Input:
     def __init__(self, log_path: str) -> None:
         self.changed = threading.Condition()
         self.messages: list[dict[str, Any]] = []
+        self.answered: set[object] = set()
         self.at_eof = False
         self.is_fatal_eof = True
         self.finished = threading.Event()
@@ -89,6 +90,8 @@ class _Input:
         os.write(self._log, json.dumps(message).encode() + b"\n")
         with self.changed:
             self.messages.append(message)
+            if "method" not in message:
+                self.answered.add(message.get("id"))
             self.changed.notify_all()
 
     def _end(self) -> None:
@@ -108,6 +111,8 @@ class Player:
         self._folder: str = settings["folder"]
         self._saved: dict[str, Json] = {}
         self._last: dict[str, Any] | None = None
+        # What was asked, by its id, and the turn that it is about.
+        self._asked: dict[Any, Any] = {}
         self._number = self._take_number()
         self._input = _Input(os.path.join(self._folder, f"received-{self._number:04d}.jsonl"))  # noqa: PTH118
         threading.Thread(target=self._end_of_life, daemon=True).start()
@@ -119,7 +124,7 @@ class Player:
             self._play(scenarios[min(self._number, len(scenarios) - 1)])
             self._wait_for_end()
         except (_Ended, BrokenPipeError):
-            pass
+            self._report_unanswered()
         except Exception as error:
             self._report(
                 f"{type(error).__name__}: {error}" if not isinstance(error, ScenarioError) else str(error)
@@ -156,11 +161,20 @@ class Player:
         self._send({"id": self._request_id(step.get("to")), **body})
 
     def _do_notify(self, step: dict[str, Any]) -> None:
-        self._send({"method": self._filled(step["method"]), "params": self._filled(step["params"])})
+        method, params = self._filled(step["method"]), _members(self._filled(step["params"]))
+        # These say that no answer is needed any more.
+        if method == "serverRequest/resolved":
+            self._asked.pop(params.get("requestId"), None)
+        elif method == "turn/completed":
+            ended = _members(params.get("turn")).get("id")
+            self._asked = {number: turn for number, turn in self._asked.items() if turn != ended}
+        self._send({"method": method, "params": params})
 
     def _do_ask(self, step: dict[str, Any]) -> None:
         number, method = self._filled(step["id"]), self._filled(step["method"])
-        self._send({"id": number, "method": method, "params": self._filled(step["params"])})
+        params = self._filled(step["params"])
+        self._asked[number] = _members(params).get("turnId")
+        self._send({"id": number, "method": method, "params": params})
 
     def _do_send_raw(self, step: dict[str, Any]) -> None:
         for chunk in step["chunks"]:
@@ -303,6 +317,14 @@ class Player:
         while not _created(os.path.join(self._folder, f"child-{number:04d}")):  # noqa: PTH118 - pathlib takes time
             number += 1
         return number
+
+    def _report_unanswered(self) -> None:
+        """Tell what the client left open when it closed stdin."""
+        left = [number for number in self._asked if number not in self._input.answered]
+        if left and self._input.at_eof:
+            path = os.path.join(self._folder, f"unanswered-{self._number:04d}")  # noqa: PTH118 - as above
+            with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123 - as above
+                json.dump(left, file)
 
     def _report(self, text: str) -> None:
         path = os.path.join(self._folder, f"error-{self._number:04d}")  # noqa: PTH118 - as above

@@ -124,6 +124,15 @@ class FakeServer:
         return len(list(self._open_folder.glob("child-*")))
 
     @property
+    def unanswered(self) -> list[str | int]:
+        """Ids of the requests of `steps.ask` that a client left without an answer when it closed its end.
+
+        Not those of a turn that had ended, of a child that died, and those that were told to be settled.
+        """
+        paths = sorted(self._open_folder.glob("unanswered-*"))
+        return [number for path in paths for number in json.loads(path.read_text(encoding="utf-8"))]
+
+    @property
     def error(self) -> str | None:
         """What went wrong in the scenario of a child, None if nothing did so far."""
         texts = [path.read_text(encoding="utf-8") for path in sorted(self._open_folder.glob("error-*"))]

@@ -343,7 +343,7 @@ async def idle(watching: Any) -> None:
 
 
 @bounded
-async def test_a_cut_in_the_middle_of_a_text_loses_nothing_of_it(
+async def test_f36_a_cut_in_the_middle_of_a_text_loses_nothing_of_it(
     scripted_codex: ScriptedCodexFactory,
 ) -> None:
     first, second = Gate(), Gate()
@@ -369,7 +369,7 @@ async def test_a_cut_in_the_middle_of_a_text_loses_nothing_of_it(
 
 
 @bounded
-async def test_a_turn_that_ended_meanwhile_is_complete(scripted_codex: ScriptedCodexFactory) -> None:
+async def test_f36_a_turn_that_ended_meanwhile_is_complete(scripted_codex: ScriptedCodexFactory) -> None:
     gate = Gate()
     commands = [call("exec_command", cmd="echo out")]
     setup = scripted_codex(
@@ -400,7 +400,7 @@ async def test_a_turn_that_ended_meanwhile_is_complete(scripted_codex: ScriptedC
             ]
 
 
-def test_a_blocking_client_comes_back_too(scripted_codex: ScriptedCodexFactory) -> None:
+def test_f36_a_blocking_client_comes_back_too(scripted_codex: ScriptedCodexFactory) -> None:
     gate = Gate()
     setup = scripted_codex([text(deltas=["one ", hold(gate), "two"])])
     with cabled(setup) as (_, cable, config), Codex(config) as codex:
@@ -416,7 +416,9 @@ def test_a_blocking_client_comes_back_too(scripted_codex: ScriptedCodexFactory) 
         assert texts == ["one ", "two"]
 
 
-def test_a_client_comes_back_over_a_unix_socket(scripted_codex: ScriptedCodexFactory, tmp_path: Path) -> None:
+def test_f36_a_client_comes_back_over_a_unix_socket(
+    scripted_codex: ScriptedCodexFactory, tmp_path: Path
+) -> None:
     gate = Gate()
     setup = scripted_codex([text(deltas=["one ", hold(gate), "two"])])
     with AppServer(setup.config) as server, Cable(server.url, tmp_path / "s") as cable:
@@ -431,7 +433,7 @@ def test_a_client_comes_back_over_a_unix_socket(scripted_codex: ScriptedCodexFac
 
 
 @bounded
-async def test_a_second_cut_while_threads_are_resumed_starts_that_over(
+async def test_f36_a_second_cut_while_threads_are_resumed_starts_that_over(
     scripted_codex: ScriptedCodexFactory,
 ) -> None:
     first, second = Gate(), Gate()
@@ -460,7 +462,7 @@ async def test_a_second_cut_while_threads_are_resumed_starts_that_over(
 
 @pytest.mark.parametrize("when", ["while it is cut", "afterwards", "just before"])
 @bounded
-async def test_a_held_tool_call_is_answered_once_whenever_that_is(
+async def test_f36_a_held_tool_call_is_answered_once_whenever_that_is(
     when: str, scripted_codex: ScriptedCodexFactory
 ) -> None:
     setup = scripted_codex([["Wait.", call("lookup", call_id="c1")], "after"])
@@ -491,7 +493,7 @@ async def test_a_held_tool_call_is_answered_once_whenever_that_is(
 
 
 @bounded
-async def test_a_tool_call_of_the_gap_is_asked_afterwards(scripted_codex: ScriptedCodexFactory) -> None:
+async def test_f36_a_tool_call_of_the_gap_is_asked_afterwards(scripted_codex: ScriptedCodexFactory) -> None:
     gate = Gate()
     setup = scripted_codex(
         [[text(deltas=["one ", hold(gate), "two"]), call("lookup", call_id="c1")], "after"]
@@ -518,7 +520,7 @@ PATCH = "*** Begin Patch\n*** Add File: new.txt\n+hello\n*** End Patch"
 
 @pytest.mark.parametrize("moment", ["before", "in the gap"])
 @bounded
-async def test_an_approval_survives_the_cut_with_what_it_is_about(
+async def test_f36_an_approval_survives_the_cut_with_what_it_is_about(
     moment: str, scripted_codex: ScriptedCodexFactory
 ) -> None:
     gate = Gate()
@@ -556,7 +558,7 @@ async def test_an_approval_survives_the_cut_with_what_it_is_about(
 
 @pytest.mark.parametrize("moment", ["afterwards", "in the gap"])
 @bounded
-async def test_a_command_begins_and_ends_once(
+async def test_f36_a_command_begins_and_ends_once(
     moment: str, scripted_codex: ScriptedCodexFactory, tmp_path: Path
 ) -> None:
     fifo = tmp_path / "fifo"
@@ -588,7 +590,9 @@ async def test_a_command_begins_and_ends_once(
 
 
 @bounded
-async def test_a_request_in_flight_fails_and_a_later_one_waits(scripted_codex: ScriptedCodexFactory) -> None:
+async def test_f36_a_request_in_flight_fails_and_a_later_one_waits(
+    scripted_codex: ScriptedCodexFactory,
+) -> None:
     with cabled(scripted_codex("x")) as (_, cable, config):
         async with AsyncCodex(config) as codex, anyio.create_task_group() as group:
             cable.deafen()
@@ -618,7 +622,9 @@ async def test_a_request_in_flight_fails_and_a_later_one_waits(scripted_codex: S
 
 
 @bounded
-async def test_a_turn_that_is_started_meanwhile_runs_afterwards(scripted_codex: ScriptedCodexFactory) -> None:
+async def test_f36_a_turn_that_is_started_meanwhile_runs_afterwards(
+    scripted_codex: ScriptedCodexFactory,
+) -> None:
     with cabled(scripted_codex(Script().when("first", "one").otherwise("two"))) as (_, cable, config):
         async with AsyncCodex(config) as codex, anyio.create_task_group() as group:
             thread = await codex.thread_start()
@@ -640,7 +646,7 @@ async def test_a_turn_that_is_started_meanwhile_runs_afterwards(scripted_codex: 
 
 
 @bounded
-async def test_a_turn_whose_start_was_lost_is_ended_and_the_next_one_is_its_own(
+async def test_f36_a_turn_whose_start_was_lost_is_ended_and_the_next_one_is_its_own(
     scripted_codex: ScriptedCodexFactory,
 ) -> None:
     gate = Gate()
@@ -676,7 +682,7 @@ async def test_a_turn_whose_start_was_lost_is_ended_and_the_next_one_is_its_own(
 
 
 @bounded
-async def test_an_interrupt_that_is_asked_for_meanwhile_is_carried_out(
+async def test_f36_an_interrupt_that_is_asked_for_meanwhile_is_carried_out(
     scripted_codex: ScriptedCodexFactory,
 ) -> None:
     gate = Gate()
@@ -697,7 +703,9 @@ async def test_an_interrupt_that_is_asked_for_meanwhile_is_carried_out(
 
 
 @bounded
-async def test_a_thread_without_any_turn_is_lost_and_says_so(scripted_codex: ScriptedCodexFactory) -> None:
+async def test_f36_a_thread_without_any_turn_is_lost_and_says_so(
+    scripted_codex: ScriptedCodexFactory,
+) -> None:
     with cabled(scripted_codex("x")) as (_, cable, config):
         async with AsyncCodex(config) as codex:
             thread = await codex.thread_start()
@@ -711,7 +719,7 @@ async def test_a_thread_without_any_turn_is_lost_and_says_so(scripted_codex: Scr
 
 
 @bounded
-async def test_a_running_turn_that_is_found_is_complete(scripted_codex: ScriptedCodexFactory) -> None:
+async def test_f36_a_running_turn_that_is_found_is_complete(scripted_codex: ScriptedCodexFactory) -> None:
     gate = Gate()
     script = [["First.", call("exec_command", cmd="true")], text(deltas=["one ", hold(gate), "two"])]
     with cabled(scripted_codex(script)) as (server, _, config):
@@ -736,7 +744,7 @@ async def test_a_running_turn_that_is_found_is_complete(scripted_codex: Scripted
 
 
 @bounded
-async def test_a_server_that_is_gone_for_good_ends_everything_in_time(
+async def test_f36_a_server_that_is_gone_for_good_ends_everything_in_time(
     scripted_codex: ScriptedCodexFactory,
 ) -> None:
     setup = scripted_codex(Script().when("x", [["half", hold(Gate())]]).otherwise("y"))
@@ -769,7 +777,7 @@ async def test_a_server_that_is_gone_for_good_ends_everything_in_time(
 
 
 @bounded
-async def test_closing_the_client_meanwhile_ends_it_at_once(
+async def test_f36_closing_the_client_meanwhile_ends_it_at_once(
     scripted_codex: ScriptedCodexFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The wait for the next attempt would take longer than this test may.
@@ -794,7 +802,7 @@ async def test_closing_the_client_meanwhile_ends_it_at_once(
 
 
 @bounded
-async def test_closing_the_client_while_a_server_does_not_answer_ends_it_at_once(
+async def test_f36_closing_the_client_while_a_server_does_not_answer_ends_it_at_once(
     scripted_codex: ScriptedCodexFactory,
 ) -> None:
     with cabled(scripted_codex([["half", hold(Gate())]]), reconnect_timeout_s=1000) as (_, cable, config):
@@ -810,7 +818,7 @@ async def test_closing_the_client_while_a_server_does_not_answer_ends_it_at_once
 
 
 @bounded
-async def test_a_token_that_is_not_accepted_any_more_ends_it(
+async def test_f36_a_token_that_is_not_accepted_any_more_ends_it(
     scripted_codex: ScriptedCodexFactory, tmp_path: Path
 ) -> None:
     with cabled(scripted_codex([["half", hold(Gate())]]), token_file=tmp_path / "token") as (server, cable, config):  # fmt: skip
@@ -819,15 +827,16 @@ async def test_a_token_that_is_not_accepted_any_more_ends_it(
         shutil.copy(right, tmp_path / "token")
         async with AsyncCodex(config) as codex:
             turn = await (await codex.thread_start()).turn("x")
-            cable.cut()
+            # Before the cut: an attempt to connect again may read the file at any time after it.
             (tmp_path / "token").write_text("wrong-token-0123456789")
+            cable.cut()
             cable.mend()
             with pytest.raises(ConnectionLostError, match=r"connecting again failed: .*wants a token"):
                 await turn.run()
 
 
 @bounded
-async def test_an_ephemeral_thread_is_lost_and_says_so(scripted_codex: ScriptedCodexFactory) -> None:
+async def test_f36_an_ephemeral_thread_is_lost_and_says_so(scripted_codex: ScriptedCodexFactory) -> None:
     setup = scripted_codex(Script().when("x", [["half", hold(Gate())]]).otherwise("y"))
     with cabled(setup) as (_, cable, config):
         async with AsyncCodex(config) as codex:
@@ -852,7 +861,7 @@ async def test_an_ephemeral_thread_is_lost_and_says_so(scripted_codex: ScriptedC
 
 
 @bounded
-async def test_a_server_that_was_started_anew_has_the_threads_with_their_options(
+async def test_f36_a_server_that_was_started_anew_has_the_threads_with_their_options(
     scripted_codex: ScriptedCodexFactory, tmp_path: Path
 ) -> None:
     gate = Gate()
