@@ -6,6 +6,8 @@
     python3 dev.py test                every check; `test lint types` runs just those
     python3 dev.py compat              the tests with the lowest dependencies, and on another Python; `compat all`: on all of this machine
     python3 dev.py newest              the tests of the core on the newest Codex; tells what differs
+    python3 dev.py speed               the client beside the bound, the cheap figures; fails on a gross regression
+    python3 dev.py bench               every figure, beside the peers too, into docs/performance.md
     python3 dev.py fix                 format, and fix what the linter can
     python3 dev.py refresh             newer dependencies into constraints.txt
 
@@ -32,16 +34,21 @@ VENV = Path(os.environ.get("CODEX_SDK_VENV") or ROOT / ".venv")
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 CONSTRAINTS = ROOT / "constraints.txt"
 CORE = "packages/codex-app-server-sdk"
-DISTRIBUTIONS = (CORE, "integrations/langchain-codex", "integrations/llama-index-agent-codex")
+DISTRIBUTIONS = (
+    CORE, "integrations/langchain-codex", "integrations/llama-index-llms-codex",
+    "integrations/llama-index-agent-codex",
+)  # fmt: skip
 SOURCES = ("packages", "integrations", "examples", "tests", "benchmarks", "dev.py")
 # A second run on another Python or server: what asyncio shows of those, trio does not show otherwise.
 QUICKER = ("-m", "pytest", "-n", "auto", "-q", "-p", "no:cacheprovider", "-k", "not trio")
 # The tests that depend on what the server does.
 OF_THE_SERVER = (
-    "approvals", "areas", "client", "every_method", "lifecycle", "questions", "reconnect", "recovery",
+    "approvals", "areas", "client", "every_method", "lifecycle", "questions", "recovery",
     "server_requests", "threads", "tool_calls", "transports",
 )  # fmt: skip
-IMPORTS = ("codex_app_server", "langchain_codex", "llama_index.agent.codex")
+IMPORTS = ("codex_app_server", "langchain_codex", "llama_index.llms.codex", "llama_index.agent.codex")
+# Shared with other distributions, so that no wheel may bring an `__init__.py` for them.
+NAMESPACES = ("llama_index", "llama_index/agent", "llama_index/llms")
 
 
 def run(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
@@ -172,7 +179,7 @@ def newest(_: list[str]) -> None:
         command = [PYTHON, f"{CORE}/codegen/generate.py", "--differences", "--codex-bin", binary]
         subprocess.run(command, cwd=ROOT, check=False)
         print(f"--- {version}: tests of the core", flush=True)
-        tests = [f"tests/core/test_{name}.py" for name in OF_THE_SERVER]
+        tests = [*(f"tests/core/test_{name}.py" for name in OF_THE_SERVER), "tests/faults"]
         command = [PYTHON, *QUICKER, "--tb=line", "-rf", *tests]
         failed = subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
         print(
@@ -203,6 +210,31 @@ def _newest_codex(folder: Path) -> Path | None:
     if subprocess.run([*command, "--upgrade", "openai-codex-cli-bin"], check=False).returncode:
         return None
     return next((path for path in (folder / "pip").glob("codex_cli_bin/**/codex") if path.is_file()), None)
+
+
+def speed(options: list[str]) -> None:
+    """Take the guarded figures beside raw."""
+    prepare(with_tools=True)
+    run(PYTHON, "benchmarks/run.py", "--guard", "--rounds", "3", *options)
+
+
+def bench(options: list[str]) -> None:
+    """Take every figure, with the peers in an environment of their own, into the documentation."""
+    prepare(with_tools=True)
+    python = install(ROOT / ".venv-bench", sys.executable, "--constraint", str(CONSTRAINTS))
+    run(
+        PYTHON,
+        "-m",
+        "uv",
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        python,
+        "-r",
+        "benchmarks/requirements.txt",
+    )
+    run(python, "benchmarks/run.py", *([] if options else ["--write"]), *options)
 
 
 def quickstart(options: list[str]) -> None:
@@ -269,7 +301,7 @@ def step_wheels() -> None:
 
 def _check_wheel(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    strays = [name for name in names if name in {"llama_index/__init__.py", "llama_index/agent/__init__.py"}]
+    strays = [name for name in names if name in {f"{space}/__init__.py" for space in NAMESPACES}]
     if strays:
         sys.exit(f"{wheel.name} ships {strays}: these namespaces are shared with other distributions")
     for wanted in ("py.typed", "licenses/LICENSE"):
@@ -339,6 +371,8 @@ COMMANDS = {
     "test": test,
     "compat": compat,
     "newest": newest,
+    "speed": speed,
+    "bench": bench,
     "fix": fix,
     "refresh": refresh,
 }
@@ -352,6 +386,9 @@ def main() -> None:
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("rest", nargs=argparse.REMAINDER, help="options of the example, or names of checks")
     options = parser.parse_args()
+    if {"-h", "--help"} & set(options.rest):
+        parser.print_help()
+        return
     COMMANDS[options.command](options.rest)
 
 

@@ -1,9 +1,10 @@
 """What the tests of the LlamaIndex adapter share: agents on a scripted model, closed when the test ends."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+import psutil
 import pytest
 from codex_app_server.testing import ScriptedCodex
 from llama_index.agent.codex import CodexAgent
@@ -17,6 +18,15 @@ class MakeAgent(Protocol):
 def anyio_backend() -> str:
     # The workflows of LlamaIndex run on asyncio only.
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def servers_end_before_their_folders(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Closing an agent does not wait for its server, which writes into its folder until it ends."""
+    if "scripted_codex" in request.fixturenames:
+        request.getfixturevalue("scripted_codex")
+    yield
+    psutil.wait_procs(psutil.Process().children(recursive=True), timeout=5)
 
 
 @pytest.fixture

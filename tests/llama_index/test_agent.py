@@ -12,7 +12,7 @@ import psutil
 import pytest
 from codex_app_server import TurnFailedError
 from codex_app_server.testing import Gate, Script, call, calls, fail, hold, reasoning, text, usage
-from llama_index.agent.codex import CodexAgent, CodexLLM, CodexNotice
+from llama_index.agent.codex import CodexAgent, CodexNotice
 from llama_index.core.agent.workflow import (
     AgentInput,
     AgentOutput,
@@ -27,6 +27,7 @@ from llama_index.core.llms.mock import MockFunctionCallingLLM
 from llama_index.core.memory import ChatMemoryBuffer
 from llama_index.core.tools import ToolSelection
 from llama_index.core.workflow import Context, StopEvent
+from llama_index.llms.codex import CodexLLM
 from pydantic import BaseModel
 
 pytestmark = pytest.mark.anyio
@@ -321,8 +322,9 @@ class Place(BaseModel):
 
 
 async def test_structured_output_comes_from_a_further_question(scripted_codex, make_agent):
+    # A provider that does not heed the schema of the turn.
     sc = scripted_codex(
-        lambda request: '{"city": "Paris"}' if "json" in str(request.input[-1]).lower() else "Paris."
+        lambda request: '{"city": "Paris"}' if "current_conversation" in str(request.input[-1]) else "Paris."
     )
     agent = make_agent(sc, output_cls=Place)
 
@@ -422,8 +424,13 @@ async def test_several_calls_of_one_response_are_all_answered(scripted_codex, ma
     )
     agent = make_agent(sc, tools=[get_weather])
 
-    result = await agent.run("Weather?")
+    handler = agent.run("Weather?")
+    events = await events_of(handler)
+    result = await handler
 
+    outputs = [event.tool_calls for event in events if isinstance(event, AgentOutput)]
+    assert [[call.tool_kwargs["city"] for call in calls] for calls in outputs[:1]] == [["Paris", "Rome"]]
+    assert len(outputs) == 2
     assert [found.tool_output.content for found in result.tool_calls] == ["sunny in Paris", "sunny in Rome"]
     assert sorted(sc.model.requests[-1].tool_outputs.values()) == ["sunny in Paris", "sunny in Rome"]
 

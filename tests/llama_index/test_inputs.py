@@ -17,12 +17,13 @@ from codex_app_server import (
 )
 from llama_index.agent.codex import CodexDiff, CodexNotice, CodexPlan, CodexToolOutput
 from llama_index.agent.codex._events import to_framework
-from llama_index.agent.codex._images import must_be_loaded
-from llama_index.agent.codex._inputs import digest, history_items, transcript_items, turn_input, unseen
+from llama_index.agent.codex._inputs import digest, transcript_items, turn_input, unseen
 from llama_index.agent.codex._tools import result_content
 from llama_index.core.base.llms.types import DocumentBlock, ToolCallBlock
 from llama_index.core.llms import ChatMessage, ImageBlock, TextBlock
 from llama_index.core.tools import ToolOutput
+from llama_index.llms.codex.images import must_be_loaded
+from llama_index.llms.codex.items import history_items
 
 GIF = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 

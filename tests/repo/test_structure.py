@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CORE = ROOT / "packages/codex-app-server-sdk/src/codex_app_server"
 ADAPTERS = {
     "langchain_codex": ROOT / "integrations/langchain-codex/src/langchain_codex",
+    "llama_index.llms.codex": ROOT / "integrations/llama-index-llms-codex/llama_index/llms/codex",
     "llama_index.agent.codex": ROOT / "integrations/llama-index-agent-codex/llama_index/agent/codex",
 }
 
@@ -195,8 +196,9 @@ def test_the_readme_has_exactly_two_commands_under_quick_start() -> None:
 
 
 def test_namespaces_shared_with_other_distributions_have_no_init() -> None:
-    base = ROOT / "integrations/llama-index-agent-codex/llama_index"
-    assert [path for path in (base / "__init__.py", base / "agent/__init__.py") if path.exists()] == []
+    for kind in ("agent", "llms"):
+        base = ROOT / f"integrations/llama-index-{kind}-codex/llama_index"
+        assert [path for path in (base / "__init__.py", base / kind / "__init__.py") if path.exists()] == []
 
 
 def test_all_distributions_have_one_version() -> None:

@@ -1,16 +1,31 @@
-"""Codex agents in LlamaIndex: `CodexAgent`, used as `FunctionAgent` is, and `CodexLLM`."""
+"""Codex agents in LlamaIndex: `CodexAgent`, used as `FunctionAgent` is."""
 
 from llama_index.agent.codex._version import __version__
 from llama_index.agent.codex.agent import CodexAgent
-from llama_index.agent.codex.events import CodexDiff, CodexNotice, CodexPlan, CodexToolOutput
-from llama_index.agent.codex.llm import CodexLLM
+from llama_index.agent.codex.events import (
+    CodexApprovalRequest,
+    CodexApprovalResponse,
+    CodexDiff,
+    CodexElicitation,
+    CodexElicitationResponse,
+    CodexNotice,
+    CodexPlan,
+    CodexQuestion,
+    CodexQuestionResponse,
+    CodexToolOutput,
+)
 
 __all__ = [
     "CodexAgent",
+    "CodexApprovalRequest",
+    "CodexApprovalResponse",
     "CodexDiff",
-    "CodexLLM",
+    "CodexElicitation",
+    "CodexElicitationResponse",
     "CodexNotice",
     "CodexPlan",
+    "CodexQuestion",
+    "CodexQuestionResponse",
     "CodexToolOutput",
     "__version__",
 ]

@@ -20,10 +20,10 @@ from llama_index.core.agent.workflow.workflow_events import AgentStream, ToolCal
 from llama_index.core.tools import ToolOutput
 
 if TYPE_CHECKING:
-    from codex_app_server import Event, Usage
+    from codex_app_server import Event
     from workflows.events import Event as FrameworkEvent
 
-__all__ = ["raw_turn", "to_framework"]
+__all__ = ["to_framework"]
 
 
 def to_framework(event: Event, *, agent_name: str, response: str, streaming: bool) -> FrameworkEvent | None:
@@ -88,19 +88,3 @@ def _tool_result(event: ToolFinished) -> ToolCallResult:
         ),
         return_direct=False,
     )
-
-
-def raw_turn(thread_id: str, turn_id: str, status: str, usage: Usage) -> dict[str, Any]:
-    """Return the JSON-safe `raw` of an output; token counters of LlamaIndex read `usage`."""
-    return {
-        "thread_id": thread_id,
-        "turn_id": turn_id,
-        "status": status,
-        "usage": {
-            "input_tokens": usage.input_tokens,
-            "output_tokens": usage.output_tokens,
-            "total_tokens": usage.total_tokens,
-            "cached_input_tokens": usage.cached_input_tokens,
-            "reasoning_output_tokens": usage.reasoning_output_tokens,
-        },
-    }

@@ -1,4 +1,4 @@
-"""Messages of LlamaIndex -> input of a turn, or items of the Responses API for the history."""
+"""Messages of LlamaIndex -> input of a turn; what a thread has seen of them, and its transcript as items."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from codex_app_server import ImageInput, TextInput
-from codex_app_server.tools import tool_name
-from llama_index.agent.codex._images import image_url
 from llama_index.core.base.llms.types import (
     CachePoint,
     ImageBlock,
-    MessageRole,
     TextBlock,
     ThinkingBlock,
     ToolCallBlock,
 )
+from llama_index.llms.codex.images import image_url
+from llama_index.llms.codex.items import TOOL_ROLES
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -27,14 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "digest",
-    "history_items",
     "transcript_items",
     "turn_input",
     "unseen",
 ]
-
-_TOOL_ROLES = {MessageRole.TOOL, MessageRole.FUNCTION}
-_ASSISTANT_ROLES = {MessageRole.ASSISTANT, MessageRole.MODEL, MessageRole.CHATBOT}
 
 
 def turn_input(message: ChatMessage) -> list[InputItem]:
@@ -54,65 +49,6 @@ def turn_input(message: ChatMessage) -> list[InputItem]:
                 f"Codex takes text and images, not a block of type {block.block_type!r}: give its text instead"
             )
     return items
-
-
-def history_items(messages: Iterable[ChatMessage]) -> list[dict[str, Any]]:
-    """Return the items that bring messages into the history of a thread."""
-    items: list[dict[str, Any]] = []
-    calls: set[str] = set()
-    for message in messages:
-        if message.role in _TOOL_ROLES:
-            items.append(_tool_item(message, calls))
-            continue
-        if message.role in _ASSISTANT_ROLES:
-            role, kind = "assistant", "output_text"
-        elif message.role in {MessageRole.SYSTEM, MessageRole.DEVELOPER}:
-            # The server drops the role `system` without a word.
-            role, kind = "developer", "input_text"
-        else:
-            role, kind = "user", "input_text"
-        content = _content(message, kind)
-        if content:
-            items.append({"type": "message", "role": role, "content": content})
-        for block in message.blocks:
-            if isinstance(block, ToolCallBlock) and block.tool_call_id:
-                calls.add(block.tool_call_id)
-                arguments = block.tool_kwargs
-                items.append(
-                    {
-                        "type": "function_call",
-                        "call_id": block.tool_call_id,
-                        "name": tool_name(block.tool_name),
-                        "arguments": arguments if isinstance(arguments, str) else json.dumps(arguments),
-                    }
-                )
-    return items
-
-
-def _content(message: ChatMessage, text_type: str) -> list[dict[str, Any]]:
-    content: list[dict[str, Any]] = []
-    for block in message.blocks:
-        if isinstance(block, TextBlock):
-            if block.text:
-                content.append({"type": text_type, "text": block.text})
-        elif isinstance(block, ImageBlock) and text_type == "input_text":
-            content.append({"type": "input_image", "image_url": image_url(block)})
-        elif not isinstance(block, (CachePoint, ThinkingBlock, ToolCallBlock)):
-            # History must not be a reason to fail: what it cannot hold is named at least.
-            content.append({"type": text_type, "text": f"[{block.block_type} left out]"})
-    return content
-
-
-def _tool_item(message: ChatMessage, calls: set[str]) -> dict[str, Any]:
-    call_id = message.additional_kwargs.get("tool_call_id")
-    content = _content(message, "input_text")
-    if isinstance(call_id, str) and call_id in calls:
-        is_text = all(part["type"] == "input_text" for part in content)
-        output = "\n".join(part["text"] for part in content) if is_text else content
-        return {"type": "function_call_output", "call_id": call_id, "output": output}
-    # The server drops an output whose call it does not know.
-    head: list[dict[str, Any]] = [{"type": "input_text", "text": "Result of a tool call:"}]
-    return {"type": "message", "role": "developer", "content": head + content}
 
 
 def transcript_items(turns: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -167,7 +103,7 @@ def digest(message: ChatMessage) -> str:
             parts.append(hashlib.sha256(source if isinstance(source, bytes) else source.encode()).hexdigest())
         elif not isinstance(block, (CachePoint, ThinkingBlock)):
             parts.append(block.block_type)
-    if message.role in _TOOL_ROLES:
+    if message.role in TOOL_ROLES:
         parts.append(str(message.additional_kwargs.get("tool_call_id")))
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 

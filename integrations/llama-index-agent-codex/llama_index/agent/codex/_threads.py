@@ -1,13 +1,14 @@
 """Threads and turns of one agent: what a context writes down of them, and what lives in memory.
 
-A context holds plain JSON only, so it can be written down at any time. A turn that waits for a tool lives here
-between two steps; it is interrupted when its run ends without it.
+A context holds plain JSON only, so it can be written down at any time. A turn that waits lives here between two
+steps; it is interrupted when its run ends without it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import weakref
 from collections import Counter, OrderedDict
 from dataclasses import asdict, dataclass, field, fields
@@ -17,20 +18,21 @@ from codex_app_server import Usage
 from llama_index.agent.codex._inputs import digest
 from llama_index.core.agent.workflow.agent_context import SimpleAgentContext
 from llama_index.core.llms import ChatMessage
-from llama_index.core.tools import ToolSelection
 from workflows.plugins.basic import basic_runtime, get_current_run_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
-    from codex_app_server import AsyncEventStream, AsyncThread, AsyncTurn, Event, ImageInput, ToolCall
+    from codex_app_server import AsyncThread
+    from llama_index.agent.codex._turns import LiveTurn
+    from llama_index.core.agent.workflow.agent_context import AgentContext
+    from llama_index.core.workflow import Context
 
-__all__ = ["LiveThreads", "LiveTurn", "ThreadRecord", "current_run_id"]
+__all__ = ["LiveThreads", "ThreadRecord", "current_run_id", "spend", "spent"]
 
 # A thread that was pushed out is resumed at its next use, which costs one request.
 _MAX_LIVE_THREADS = 256
-# What has arrived is handed out within two rounds of the event loop: one to take it, one to return it.
-_READY_ROUNDS = 3
+_USAGE_KEY = "codex_usage"
 
 
 def current_run_id() -> str | None:
@@ -46,9 +48,12 @@ class ThreadRecord:
         thread_id: The thread; None before the first turn.
         fingerprint: Of what a thread cannot change later: its tools and instructions.
         seen: Digests of the messages that the thread knows.
-        turn_id: The turn that waits for tools, if one does.
+        turn_id: The turn that waits for tools or answers, if one does.
         run_id: The workflow run that wrote `turn_id` and `scratchpad`.
         scratchpad: Messages of the running turn, not yet in memory.
+        asked: The questions to a person in the step at hand, in order, with the answers that were given.
+        asked_in: Digest of the messages that the step was given.
+        granted: Answers that came after their turn was gone, for the same questions in the turn that follows.
     """
 
     thread_id: str | None = None
@@ -57,6 +62,9 @@ class ThreadRecord:
     turn_id: str | None = None
     run_id: str | None = None
     scratchpad: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    asked: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    asked_in: str = ""
+    granted: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     @classmethod
     def from_json(cls, data: object) -> ThreadRecord:
@@ -69,6 +77,17 @@ class ThreadRecord:
     def to_json(self) -> dict[str, Any]:
         """Return the record as plain JSON."""
         return asdict(self)
+
+    def enter(self, run_id: str | None, messages: Iterable[ChatMessage]) -> None:
+        """Make ready for a step: what an earlier run has left counts only where this one goes on with it."""
+        given = hashlib.sha256("".join(map(digest, messages)).encode()).hexdigest()[:16]
+        is_waiting = bool(self.asked) and self.asked_in == given
+        if not is_waiting:
+            self.asked, self.asked_in = [], given
+            if self.run_id != run_id:
+                # Left by a run that ended within its turn; the thread knows all of it.
+                self.scratchpad, self.granted = [], []
+        self.run_id = run_id
 
     def messages(self) -> list[ChatMessage]:
         """Return the messages of the running turn."""
@@ -93,84 +112,30 @@ class ThreadRecord:
         self.seen = list(seen.elements())
 
 
-class LiveTurn:
-    """A turn that steps read one after the other, with the calls that wait for their answers.
-
-    Args:
-        turn: The turn.
-        names: LlamaIndex's tool names by those of Codex.
-        run_id: The workflow run that it belongs to.
-    """
-
-    def __init__(self, turn: AsyncTurn, names: Mapping[str, str], run_id: str | None) -> None:
-        self.turn = turn
-        self.run_id = run_id
-        self.usage = Usage()
-        self._names = names
-        self._stream: AsyncEventStream = turn.events()
-        self._calls: dict[str, ToolCall] = {}
-        # The read that goes on while a tool runs; cancelling it leaves the stream, which interrupts the turn.
-        self._pending: asyncio.Task[Event] | None = None
-
-    async def next(self) -> Event:
-        """Wait for the next event."""
-        pending, self._pending = self._pending, None
-        return await (self._stream.__anext__() if pending is None else pending)
-
-    async def next_ready(self) -> Event | None:
-        """Return the next event if it has arrived; None otherwise."""
-        if self._pending is None:
-            self._pending = asyncio.ensure_future(self._stream.__anext__())
-            self._pending.add_done_callback(_forget_error)
-        for _ in range(_READY_ROUNDS):
-            if self._pending.done():
-                return await self.next()
-            await asyncio.sleep(0)
-        return None
-
-    def take(self, call: ToolCall) -> ToolSelection | None:
-        """Keep a call until it is answered; None for one that cannot be run, which is answered at once."""
-        arguments: object = call.arguments
-        if arguments is None:
-            arguments = cast("object", {})
-        if not isinstance(arguments, dict):
-            call.fail(f"The arguments of {call.name} must be a JSON object, not {arguments!r}.")
-            return None
-        self._calls[call.call_id] = call
-        return ToolSelection(
-            tool_id=call.call_id,
-            tool_name=self._names.get(call.name, call.name),
-            tool_kwargs=cast("dict[str, Any]", arguments),
-        )
-
-    def answer(self, call_id: str, content: list[str | ImageInput], *, is_error: bool) -> bool:
-        """Answer a call; False if the turn does not wait for it."""
-        call = self._calls.pop(call_id, None)
-        return call is not None and call.respond(content, is_error=is_error)
-
-    async def leave(self) -> None:
-        """Stop reading; interrupts the turn unless it has ended."""
-        self.drop()
-        await self._stream.aclose()
-
-    def drop(self) -> None:
-        """As `leave`, for the time between two steps, from code that cannot wait."""
-        if self._pending is not None:
-            # The loop may be gone, and the read with it.
-            with contextlib.suppress(RuntimeError):
-                self._pending.cancel()
+async def spent(ctx: AgentContext | Context, run_id: str | None) -> Usage:
+    """Return the tokens of the turns of this run that have ended, whichever agent they belong to."""
+    data: object = await ctx.store.get(_USAGE_KEY, default=None)
+    if not isinstance(data, dict) or cast("dict[str, Any]", data).get("run_id") != run_id:
+        return Usage()
+    return Usage(**cast("dict[str, Any]", data)["usage"])
 
 
-def _forget_error(task: asyncio.Task[Event]) -> None:
-    # The server may die while a tool runs in a run that never takes another step.
-    if not task.cancelled():
-        task.exception()
+async def spend(ctx: AgentContext | Context, run_id: str | None, usage: Usage) -> Usage:
+    """Add the tokens of a turn that has ended, and return the sum."""
+    total = await spent(ctx, run_id) + usage
+    await ctx.store.set(_USAGE_KEY, {"run_id": run_id, "usage": asdict(total)})
+    return total
 
 
 class LiveThreads:
-    """The threads and turns of one agent that live in this process. A copy of the agent has its own."""
+    """The threads and turns of one agent that live in this process. A copy of the agent has its own.
+
+    Attributes:
+        stepping: The runs in which a step of the agent is at work.
+    """
 
     def __init__(self) -> None:
+        self.stepping: set[str] = set()
         self._threads: OrderedDict[str, AsyncThread] = OrderedDict()
         self._turns: dict[str, LiveTurn] = {}
 
@@ -224,7 +189,7 @@ class LiveThreads:
     def drop(self, live: LiveTurn) -> None:
         """Forget a turn and interrupt it."""
         self.release(live)
-        live.drop()
+        live.leave()
 
     def clear(self) -> None:
         """Drop everything."""

@@ -1,21 +1,24 @@
-"""Tools of LlamaIndex -> dynamic tools of Codex, and their results."""
+"""Tools of LlamaIndex -> dynamic tools of Codex, and their results -> answers of calls."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from codex_app_server import ImageInput
 from codex_app_server.tools import check_tool_name, tool_name
-from llama_index.agent.codex._images import image_url
 from llama_index.core.base.llms.types import ImageBlock, TextBlock
+from llama_index.llms.codex.images import image_url, must_be_loaded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from llama_index.agent.codex._turns import LiveTurn
+    from llama_index.core.agent.workflow.workflow_events import ToolCallResult
     from llama_index.core.tools import BaseTool, ToolOutput
 
-__all__ = ["ToolSet", "result_content", "tool_set"]
+__all__ = ["ToolSet", "answer", "result_content", "tool_set"]
 
 
 @dataclass(frozen=True)
@@ -69,3 +72,16 @@ def result_content(output: ToolOutput) -> list[str | ImageInput]:
         else:
             content.append(f"[{block.block_type} left out]")
     return content or [""]
+
+
+async def answer(live: LiveTurn, result: ToolCallResult) -> bool:
+    """Answer a call with its result; False if the turn does not wait for it."""
+    output = result.tool_output
+    trace = live.tools.pop(result.tool_id, None)
+    if trace is not None:
+        trace.end(output.content, output)
+    if must_be_loaded(output.blocks):
+        content = await asyncio.to_thread(result_content, output)
+    else:
+        content = result_content(output)
+    return live.answer(result.tool_id, content, is_error=output.is_error)
