@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import random
 import threading
 from itertools import pairwise
 
@@ -39,6 +41,78 @@ async def test_a_conversation_goes_on_in_its_thread(chat, face):
     assert [item for item in asked(sc)[2] if item != "reasoning"] == [
         "developer", "user", "assistant", "user", "assistant", "user",
     ]  # fmt: skip
+
+
+async def test_a_conversation_goes_on_in_its_thread_whatever_the_face(chat):
+    model, sc = chat(lambda request: request.last_user_text.upper())
+    history: list = []
+    for number in range(8):
+        history.append(HumanMessage(f"question {number}"))
+        # Twice in each face, and with every change between the two.
+        answer = await model.ainvoke(history) if number % 4 < 2 else model.invoke(history)
+        assert answer.content == f"QUESTION {number}"
+        history.append(answer)
+    assert len(set(threads(sc))) == 1
+    assert asked(sc)[-1] == ["user", "assistant"] * 7 + ["user"]
+
+
+def test_a_conversation_goes_on_in_its_thread_in_other_event_loops_and_os_threads(chat):
+    model, sc = chat(lambda request: request.last_user_text.upper())
+    history: list = []
+
+    def in_os_thread() -> None:
+        history.append(model.invoke(history))
+
+    for number in range(6):
+        history.append(HumanMessage(f"question {number}"))
+        if number % 2:
+            thread = threading.Thread(target=in_os_thread)
+            thread.start()
+            thread.join()
+        else:
+            # Each of these is a loop of its own, which is closed before the next begins.
+            history.append(asyncio.run(model.ainvoke(history)))
+    assert [message.content for message in history[1::2]] == [f"QUESTION {number}" for number in range(6)]
+    assert len(set(threads(sc))) == 1
+
+
+async def test_a_stream_that_is_left_in_one_face_leaves_no_wrong_history_to_the_other(chat):
+    model, sc = chat(lambda _: "One two three.")
+    begun = [HumanMessage("First?"), await model.ainvoke("First?"), HumanMessage("And?")]
+    stream = model.stream(begun)
+    next(stream)
+    stream.close()
+    assert (await model.ainvoke(begun)).content == "One two three."
+    assert asked(sc)[-1] == ["user", "assistant", "user"]
+    assert len(set(threads(sc))) == 2
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_no_walk_through_a_conversation_shows_the_model_another_history(chat, seed):
+    dice = random.Random(seed)  # noqa: S311 - a walk that can be taken again
+    model, sc = chat(lambda request: f"answer {request.number}")
+    told: list[list[str]] = []
+    known: list[list] = [[]]
+    for number in range(25):
+        history = list(dice.choice(known[-6:]))
+        match dice.choice(["extend", "extend", "extend", "branch", "edit"]):
+            case "branch" if history:
+                history = history[: 2 * dice.randrange(len(history) // 2)]
+            case "edit" if history:
+                history[dice.randrange(len(history) // 2) * 2 + 1] = AIMessage(f"edited {number}")
+            case _:
+                pass
+        history.append(HumanMessage(f"question {number}"))
+        answer = model.invoke(history) if dice.random() < 0.5 else await model.ainvoke(history)
+        assert answer.content.startswith("answer ")
+        told.append([message.text for message in history])
+        known.append([*history, answer])
+    shown = [
+        [part["text"] for item in request.input if item["type"] == "message" for part in item["content"]]
+        for request in sc.model.requests
+    ]
+    assert shown == told
+    assert len(set(threads(sc))) < len(threads(sc))
 
 
 def test_work_per_turn_stays_flat_over_200_turns(chat, monkeypatch):

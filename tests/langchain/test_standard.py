@@ -39,6 +39,14 @@ class TestChatCodexUnit(ChatModelUnitTests):
     def chat_model_params(self) -> dict[str, Any]:
         return {"model": "mock-model"}
 
+    @property
+    def init_from_env_params(self) -> tuple[dict[str, str], dict[str, Any], dict[str, Any]]:
+        # All that is read from the environment; the app-server has a configuration and a login of its own.
+        return {"LC_OUTPUT_VERSION": "v1"}, {}, {"output_version": "v1"}
+
+    # Skipped: `test_serdes`. A ChatCodex is not made from what LangChain's `dumps` writes, which goes into traces:
+    # `env` and `config` may hold secrets under names that nobody knows beforehand. It can be pickled.
+
 
 @_ignore_unused
 @pytest.mark.anyio
@@ -67,6 +75,35 @@ class TestChatCodexIntegration(ChatModelIntegrationTests):
             return httpx.Response(200, content=_PIXEL, request=httpx.Request("GET", url))
 
         monkeypatch.setattr(httpx, "get", get)
+        data_url = f"data:image/png;base64,{base64.b64encode(_PIXEL).decode()}"
+        monkeypatch.setattr("codex_app_server.images.fetch_image", lambda *_, **__: data_url)
+
+    # What the app-server takes is text and images; the tests for the rest are skipped.
+
+    @property
+    def supports_pdf_inputs(self) -> bool:
+        return False
+
+    @property
+    def supports_pdf_tool_message(self) -> bool:
+        return False
+
+    @property
+    def supports_audio_inputs(self) -> bool:
+        return False
+
+    @property
+    def supports_video_inputs(self) -> bool:
+        return False
+
+    @property
+    def enable_vcr_tests(self) -> bool:
+        # This process makes no HTTP requests that could be recorded: `benchmarks/langchain_stream.py` measures streams.
+        return False
+
+    @property
+    def supports_model_override(self) -> bool:
+        return True
 
     @property
     def model_override_value(self) -> str:
@@ -94,6 +131,10 @@ class TestChatCodexIntegration(ChatModelIntegrationTests):
 
     @property
     def supports_image_inputs(self) -> bool:
+        return True
+
+    @property
+    def supports_image_urls(self) -> bool:
         return True
 
     @property

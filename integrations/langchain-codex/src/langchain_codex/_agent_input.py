@@ -7,11 +7,11 @@ the last one is new, and only that is sent.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from codex_app_server import ImageInput, TextInput
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, convert_to_messages
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, convert_to_messages
 from langchain_core.prompt_values import PromptValue
 
 from langchain_codex._messages import to_items
@@ -36,6 +36,7 @@ class AgentRequest:
         history: Items to tell the thread before the turn.
         turn_input: The input of the turn; empty to run the model on the history.
         messages: The messages that are new.
+        conversation: All messages.
         state: The mapping that the run was given; what tools get injected.
     """
 
@@ -44,7 +45,20 @@ class AgentRequest:
     history: list[dict[str, Any]]
     turn_input: list[InputItem]
     messages: list[BaseMessage]
+    conversation: list[BaseMessage]
     state: Mapping[str, Any]
+
+    def at_end_of(self, thread_id: str, note: str = "") -> AgentRequest:
+        """Return the request that goes on with a thread in which a turn was cut off, with a note to the model."""
+        item = {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": note}]}
+        return replace(
+            self,
+            thread_id=thread_id,
+            after_turn_id=None,
+            history=[item] if note else [],
+            turn_input=[],
+            messages=[SystemMessage(note)],
+        )
 
 
 def request_of(value: object, config: RunnableConfig, agent_name: str | None) -> AgentRequest:
@@ -91,6 +105,7 @@ def request_of(value: object, config: RunnableConfig, agent_name: str | None) ->
         history=to_items(earlier) if earlier else [],
         turn_input=[_input_item(part) for item in items for part in item["content"]],
         messages=new,
+        conversation=messages,
         state=state,
     )
 

@@ -41,15 +41,17 @@ class AgentOutput(AddableDict):
 
 
 def _joined(messages: list[BaseMessage]) -> list[BaseMessage]:
-    joined: dict[str | None, BaseMessage] = {}
+    joined: dict[str | int, BaseMessage] = {}
     for message in messages:
-        known = joined.get(message.id)
+        # What a tool has added may have no id.
+        key = message.id or id(message)
+        known = joined.get(key)
         if isinstance(message, RemoveMessage):
-            joined.pop(message.id, None)
+            joined.pop(key, None)
         elif isinstance(known, AIMessageChunk) and isinstance(message, AIMessageChunk):
-            joined[message.id] = extended(known, message)
+            joined[key] = extended(known, message)
         else:
-            joined[message.id] = message
+            joined[key] = message
     return list(joined.values())
 
 

@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from concurrent.futures import Future, InvalidStateError
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from threading import Event
-from typing import TYPE_CHECKING, Any, cast, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, cast
 
 from codex_app_server import ImageInput, TextInput, Tool, ToolError
 from langchain_core.messages import AIMessage, ToolMessage
+from langchain_core.runnables.config import var_child_runnable_config
 from langchain_core.tools import BaseTool, ToolException
 from langchain_core.tools import tool as as_langchain_tool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from langchain_codex._agent_injected import hidden_names, injected_arguments
+from langchain_codex._agent_updates import StateUpdates, is_command
 from langchain_codex._messages import to_items
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from codex_app_server import ToolCall
     from langchain_core.runnables import RunnableConfig
 
-__all__ = ["TURN", "ToolTurn", "core_tools"]
+__all__ = ["TURN", "ToolTurn", "as_base_tool", "core_tools", "in_context_of"]
 
 
-@dataclass(frozen=True)
+@dataclass
 class ToolTurn:
     """The turn that tools are called in.
 
@@ -39,14 +41,21 @@ class ToolTurn:
         config: The configuration of the chain run, for the runs of the tools.
         state: What tools get that ask for the state of the graph.
         thread_id: The thread.
+        tools: All tools of the agent.
+        loop: Where async tools run, when the turn may go on in another loop than it began in.
         traced: Ids of the calls that had a run.
+        updates: What tools want changed in the state of the graph.
     """
 
     config: RunnableConfig
     state: Mapping[str, Any]
     thread_id: str
+    tools: Sequence[BaseTool] = ()
+    loop: asyncio.AbstractEventLoop | None = None
     traced: set[str] = field(default_factory=set[str])
+    updates: StateUpdates = field(default_factory=StateUpdates)
     _due: dict[str, Future[None]] = field(default_factory=dict[str, "Future[None]"])
+    _running: dict[str, Future[Any] | None] = field(default_factory=dict[str, "Future[Any] | None"])
     _is_over: Event = field(default_factory=Event)
 
     def due(self, call: ToolCall) -> Future[None]:
@@ -70,10 +79,58 @@ class ToolTurn:
         for due in list(self._due.values()):
             with suppress(InvalidStateError):
                 due.set_exception(ToolError("The turn is over."))
+        for future in list(self._running.values()):
+            if future is not None:
+                future.cancel()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a tool runs."""
+        return bool(self._running)
+
+    @contextmanager
+    def running(self, call: ToolCall) -> Generator[None]:
+        """Say that a tool runs, as long as it does."""
+        self._running[call.call_id] = None
+        try:
+            yield
+        finally:
+            self._running.pop(call.call_id, None)
+
+    def in_loop(self, call: ToolCall, coroutine: Any) -> Any:
+        """Run what a tool does in the loop of the turn, from another OS thread."""
+        if self.loop is None:
+            return asyncio.run(coroutine)
+        try:
+            future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        except RuntimeError:
+            coroutine.close()
+            raise
+        self._running[call.call_id] = future
+        return future.result()
 
 
 TURN: ContextVar[ToolTurn] = ContextVar("codex_tool_turn")
 """Set while a turn is started: the core calls its tools in a copy of that context."""
+
+
+@contextmanager
+def in_context_of(turn: ToolTurn, *, is_lasting: bool) -> Generator[None]:
+    """Start a turn in here: its tools and handlers find what they are called with.
+
+    Args:
+        turn: What that is.
+        is_lasting: Whether the turn may outlast the run that starts it. Then it must not keep the configuration
+            of that run, through which it would keep the agent itself.
+    """
+    token = TURN.set(turn)
+    kept = var_child_runnable_config.set(None) if is_lasting else None
+    try:
+        yield
+    finally:
+        TURN.reset(token)
+        if kept is not None:
+            var_child_runnable_config.reset(kept)
 
 
 def core_tools(tools: Sequence[BaseTool | Callable[..., Any]], *, is_async: bool) -> list[Tool]:
@@ -81,15 +138,16 @@ def core_tools(tools: Sequence[BaseTool | Callable[..., Any]], *, is_async: bool
 
     Args:
         tools: LangChain tools, or functions.
-        is_async: Whether they are run for asyncio.
+        is_async: Whether the core runs them in the loop of the turn. Otherwise it runs them in OS threads.
 
     Raises:
         ValueError: The model could not call a tool by its name, or a function has no description.
     """
-    return [_core_tool(_as_base_tool(tool), is_async=is_async) for tool in tools]
+    return [_core_tool(as_base_tool(tool), is_async=is_async) for tool in tools]
 
 
-def _as_base_tool(tool: BaseTool | Callable[..., Any]) -> BaseTool:
+def as_base_tool(tool: BaseTool | Callable[..., Any]) -> BaseTool:
+    """Return a function as a tool."""
     return tool if isinstance(tool, BaseTool) else as_langchain_tool(tool)
 
 
@@ -110,24 +168,31 @@ def _core_tool(tool: BaseTool, *, is_async: bool) -> Tool:
 
 
 def _functions(tool: BaseTool) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    async def awaiting(codex_tool_call: ToolCall, **arguments: Any) -> Any:
-        await asyncio.wrap_future(TURN.get().due(codex_tool_call))
+    async def awaited(codex_tool_call: ToolCall, arguments: dict[str, Any]) -> Any:
         call, turn = _prepared(tool, codex_tool_call, arguments)
         try:
-            return _content(await tool.ainvoke(call, turn.config))
+            return _content(await tool.ainvoke(call, turn.config), turn, codex_tool_call)
         except ToolException as exc:
             raise ToolError(str(exc)) from exc
 
+    async def awaiting(codex_tool_call: ToolCall, **arguments: Any) -> Any:
+        turn = TURN.get()
+        await asyncio.wrap_future(turn.due(codex_tool_call))
+        with turn.running(codex_tool_call):
+            return await awaited(codex_tool_call, arguments)
+
     def blocking(codex_tool_call: ToolCall, **arguments: Any) -> Any:
-        if getattr(tool, "func", tool) is None:
-            # Only a coroutine was given. This is an OS thread of the core's, without a loop.
-            return asyncio.run(awaiting(codex_tool_call, **arguments))
-        TURN.get().due(codex_tool_call).result()
-        call, turn = _prepared(tool, codex_tool_call, arguments)
-        try:
-            return _content(tool.invoke(call, turn.config))
-        except ToolException as exc:
-            raise ToolError(str(exc)) from exc
+        turn = TURN.get()
+        turn.due(codex_tool_call).result()
+        with turn.running(codex_tool_call):
+            # This is an OS thread of the core's, without a loop.
+            if turn.loop is not None or getattr(tool, "func", tool) is None:
+                return turn.in_loop(codex_tool_call, awaited(codex_tool_call, arguments))
+            call, turn = _prepared(tool, codex_tool_call, arguments)
+            try:
+                return _content(tool.invoke(call, turn.config), turn, codex_tool_call)
+            except ToolException as exc:
+                raise ToolError(str(exc)) from exc
 
     return blocking, awaiting
 
@@ -135,44 +200,37 @@ def _functions(tool: BaseTool) -> tuple[Callable[..., Any], Callable[..., Any]]:
 def _prepared(tool: BaseTool, call: ToolCall, arguments: dict[str, Any]) -> tuple[dict[str, Any], ToolTurn]:
     turn = TURN.get()
     turn.traced.add(call.call_id)
-    args = {**arguments, **_injected(tool, turn)}
+    injected = injected_arguments(
+        tool, config=turn.config, state=turn.state, tools=turn.tools, tool_call_id=call.call_id
+    )
+    # The model knows nothing of these names, and is not to guess them.
+    own = {name: value for name, value in arguments.items() if name not in hidden_names(tool)}
+    args = {**own, **injected}
     return {"type": "tool_call", "id": call.call_id, "name": tool.name, "args": args}, turn
 
 
-def _injected(tool: BaseTool, turn: ToolTurn) -> dict[str, Any]:
-    """Return the arguments that LangGraph's own tool node would inject: the state, or a key of it."""
-    if "langgraph.prebuilt" not in sys.modules:
-        return {}
-    from langgraph.prebuilt import InjectedState  # noqa: PLC0415 - an optional companion
-
-    injected: dict[str, Any] = {}
-    for name, annotation in get_type_hints(tool.get_input_schema(), include_extras=True).items():
-        for mark in get_args(annotation)[1:]:
-            if mark is InjectedState:
-                injected[name] = turn.state
-            elif isinstance(mark, InjectedState):
-                injected[name] = turn.state[mark.field] if mark.field else turn.state
-    return injected
-
-
-def _content(result: object) -> object:
+def _content(result: object, turn: ToolTurn, call: ToolCall) -> object:
     """Return what the model gets to see.
 
     Raises:
         ToolError: The tool answered with an error.
-        TypeError: The tool returned what only a tool node of LangGraph can use.
+        TypeError: The tool returned what cannot be done from within a turn.
     """
+    if is_command(result):
+        result = turn.updates.take(result, call)
     if not isinstance(result, ToolMessage):
         raise TypeError(
-            f"a tool of CodexAgent returned {type(result).__name__!r}: return content for the model, "
-            "since the state of a graph cannot be updated from within a turn"
+            f"a tool of CodexAgent returned {type(result).__name__!r}: return content for the model, or a Command "
+            "with an update"
         )
     if result.status == "error":
         raise ToolError(result.text)
     if isinstance(result.content, str):
         return result.content
-    call = AIMessage("", tool_calls=[{"id": result.tool_call_id, "name": result.name or "tool", "args": {}}])
-    output: object = to_items([call, result])[-1]["output"]
+    message = AIMessage(
+        "", tool_calls=[{"id": result.tool_call_id, "name": result.name or "tool", "args": {}}]
+    )
+    output: object = to_items([message, result])[-1]["output"]
     if not isinstance(output, list):
         return output
     parts = cast("list[dict[str, Any]]", output)

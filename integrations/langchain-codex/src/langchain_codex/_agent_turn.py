@@ -1,24 +1,113 @@
-"""One turn of the agent, between what was asked and what is returned; for both faces. Pure."""
+"""One turn of the agent, between what was asked and what is returned; for both faces.
+
+A turn that needs the decision of a person ends its run with an interrupt of the graph, and waits; the run
+that the graph is resumed with goes on with the same turn, callbacks and all.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+import time
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from codex_app_server import ToolCallRequested, ToolStarted
+from codex_app_server import (
+    ApprovalRequested,
+    ElicitationRequested,
+    EventStream,
+    ToolCallRequested,
+    ToolStarted,
+    TurnInterruptedError,
+    UserInputRequested,
+)
 
+from langchain_codex._agent_asking import answer, decision_of, is_askable, mark_of, shown, told_again
 from langchain_codex._agent_errors import check_turn
+from langchain_codex._agent_graph import is_interrupt, need_graph
 from langchain_codex._agent_output import AgentOutput, to_usage
-from langchain_codex._agent_tools import ToolTurn
-from langchain_codex._runs import RunTree
+from langchain_codex._runs import Produced, RunTree
 
 if TYPE_CHECKING:
-    from codex_app_server import AsyncThread, Event, Thread
+    from collections.abc import Iterable, Iterator
+
+    from codex_app_server import AsyncEventStream, AsyncThread, AsyncTurn, Event, Thread, Turn
+    from codex_app_server.questions import Question
     from langchain_core.runnables import RunnableConfig
 
+    from langchain_codex._agent_asking import Decision
+    from langchain_codex._agent_graph import GraphTask
     from langchain_codex._agent_input import AgentRequest
+    from langchain_codex._agent_tools import ToolTurn
+    from langchain_codex._runs import Step
 
-__all__ = ["AgentTurn"]
+__all__ = ["AgentTurn", "Asking", "Decided", "decided_on"]
+
+_QUESTIONS = (ApprovalRequested, ElicitationRequested, UserInputRequested)
+_CARRIED_OUT = frozenset({"completed", "failed"})
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a person has decided.
+
+    Attributes:
+        asked: What the person was shown.
+        decision: The decision.
+        ask_count: How many interrupts the run has had with it.
+        is_done: Whether it was carried out before.
+    """
+
+    asked: dict[str, Any]
+    decision: Decision
+    ask_count: int
+    is_done: bool = False
+
+    @property
+    def thread_id(self) -> str:
+        """The thread of the turn that asked."""
+        return self.asked["thread_id"]
+
+    @property
+    def turn_id(self) -> str:
+        """The turn that asked."""
+        return self.asked["turn_id"]
+
+    def in_view_of(self, items: Iterable[object]) -> Decided:
+        """Return the decision, knowing the items of the turn: what was asked for may have been done before it ended."""
+        own = [item for item in items if getattr(item, "id", None) == self.asked["item_id"]]
+        return replace(self, is_done=any(str(getattr(item, "status", "")) in _CARRIED_OUT for item in own))
+
+    @property
+    def note(self) -> str:
+        """What the model is told, when the turn is gone.
+
+        Raises:
+            TurnInterruptedError: The decision was to end the turn.
+        """
+        if self.decision == "cancel":
+            raise TurnInterruptedError(
+                "the turn was cancelled by whoever was asked", thread_id=self.thread_id, turn_id=self.turn_id
+            )
+        return told_again(self.asked, self.decision, is_done=self.is_done)
+
+    @property
+    def known(self) -> dict[str, Decision]:
+        """What needs not be asked again."""
+        # Whether a sub-agent has done it, its turn does not tell.
+        is_sure = not self.is_done and "sub_agent_thread_id" not in self.asked
+        return {self.asked["codex"]["mark"]: self.decision} if is_sure or self.decision == "decline" else {}
+
+
+@dataclass(frozen=True)
+class Asking:
+    """That questions of a turn become interrupts of a graph.
+
+    Attributes:
+        task: The task of the graph; None outside of one.
+        decided: What was decided before the turn, and needs not be asked again.
+    """
+
+    task: GraphTask | None
+    decided: Decided | None = None
 
 
 class AgentTurn:
@@ -26,45 +115,205 @@ class AgentTurn:
 
     Args:
         request: What was asked for.
-        config: The configuration of the chain run.
         thread: The thread.
+        tools: What its tools are called with.
         agent_name: Name of the agent, or None.
         model_name: The model that was asked for, or None.
+        asking: Whom its questions go to; None for handlers.
 
     Attributes:
-        request: As given.
         model_name: The model.
-        tools: What its tools are called with.
+        thread_id: The thread.
+        tools: As given.
         tree: Its runs.
+        task: The task of a graph that it runs in.
+        is_asking: Whether questions become interrupts of that.
+        is_paused: Whether the run ends with an interrupt, and the turn waits.
+        is_going_on: Whether the turn went on when its run was resumed.
     """
 
     def __init__(
         self,
         request: AgentRequest,
-        config: RunnableConfig,
         thread: Thread | AsyncThread,
+        tools: ToolTurn,
         *,
         agent_name: str | None,
         model_name: str | None,
+        asking: Asking | None,
     ) -> None:
-        self.request = request
         self.model_name = model_name or thread.model or "unknown"
-        self.tools = ToolTurn(config, request.state, thread.id)
+        self.thread_id = thread.id
+        self.tools = tools
         self.tree = RunTree(
             request.messages,
             thread_id=thread.id,
             agent_name=agent_name,
             model_name=self.model_name,
-            traced=self.tools.traced,
+            traced=tools.traced,
         )
+        self.task = None if asking is None else asking.task
+        self.is_asking = asking is not None
+        self.is_paused = False
+        self.is_going_on = False
+        self._agent_name = agent_name
+        self._turn_id = ""
+        self._stream: EventStream | AsyncEventStream | None = None
+        self._deadline: float | None = None
+        self._left_s: float | None = None
+        self._output: AgentOutput | None = None
+        # What a person was asked last, and what is still to be asked.
+        self._asked: dict[str, Any] = {}
+        self._questions: list[Question] = []
+        decided = None if asking is None else asking.decided
+        self._known: dict[str, Decision] = {} if decided is None else decided.known
+        self._ask_count = 0 if decided is None else decided.ask_count
+
+    # --- its events -------------------------------------------------------------------------------
+
+    def started(self, turn: Turn[Any] | AsyncTurn[Any], *, timeout_s: float | None) -> None:
+        """Take the turn that has begun."""
+        self._turn_id = turn.id
+        self._stream = turn.events(timeout_s=timeout_s)
+        self._deadline = None if timeout_s is None else time.monotonic() + timeout_s
+
+    def sync_events(self) -> EventStream:
+        """Return the events, from where they were left."""
+        stream = self._open_stream()
+        self._stream = stream = stream if isinstance(stream, EventStream) else stream.as_sync()
+        return stream
+
+    def async_events(self) -> AsyncEventStream:
+        """Return the events, from where they were left."""
+        stream = self._open_stream()
+        self._stream = stream = stream.as_async() if isinstance(stream, EventStream) else stream
+        return stream
+
+    def _open_stream(self) -> EventStream | AsyncEventStream:
+        if self._stream is None:
+            raise AssertionError("the turn has not begun")
+        return self._stream
+
+    def steps(self, event: Event) -> Iterator[Step]:
+        """Return what an event is to the callbacks and to the reader of the output."""
+        for step in self.tree.feed(event):
+            if isinstance(step, Produced):
+                self._keep(step.part)
+            yield step
+        messages = self.tools.updates.take_messages()
+        if messages:
+            part = AgentOutput(messages=messages)
+            self._keep(part)
+            yield Produced(part)
+
+    def _keep(self, part: AgentOutput) -> None:
+        # A run that is resumed returns it again.
+        if self.is_asking:
+            self._output = part if self._output is None else self._output + part
 
     def passed(self, event: Event) -> None:
-        """Take an event that has been told to the callbacks."""
+        """Take an event that has been told to the callbacks.
+
+        Raises:
+            GraphInterrupt: A person is to decide before the turn goes on.
+            LocalProtocolError: A person is to decide, and there is no graph to ask one.
+        """
         if isinstance(event, ToolStarted):
             self.tools.reach(event.item_id)
         elif isinstance(event, ToolCallRequested):
             # The turn would wait for ever: the thread was started with tools that this agent does not have.
             event.call.fail(f"There is no tool {event.call.name!r} any more.")
+        elif self.is_asking and isinstance(event, _QUESTIONS) and is_askable(event.request):
+            self._questions.append(event.request)
+        if self._questions:
+            self._ask()
+
+    # --- a person decides -------------------------------------------------------------------------
+
+    def _ask(self) -> None:
+        # A tool of this program would be cut off: it runs in the loop, and below the run, that end now.
+        while self._questions and not self.tools.is_running:
+            question = self._questions[0]
+            mark = mark_of(question)
+            if question.is_open and mark not in self._known:
+                self._interrupt(question, mark)
+            self._questions.pop(0)
+            if question.is_open:
+                answer(question, self._known[mark])
+                if self._known[mark] != "decline":
+                    # It was shown once, and is allowed once.
+                    del self._known[mark]
+
+    def _interrupt(self, question: Question, mark: str) -> None:
+        asked = shown(question)
+        if self.task is None:
+            raise need_graph(asked["kind"])
+        asked |= {
+            "id": question.id,
+            "thread_id": self.thread_id,
+            "turn_id": self._turn_id,
+            "item_id": question.item_id,
+            "agent": self._agent_name,
+        }
+        if question.thread_id != self.thread_id:
+            asked["sub_agent_thread_id"] = question.thread_id
+        self._asked = asked
+        while True:
+            asked["codex"] = {"run": self.task.key, "mark": mark, "asked": self._ask_count}
+            try:
+                # What it returns was given to something else, before this was asked.
+                self.task.ask(asked)
+            except Exception as exc:
+                self.is_paused = is_interrupt(exc)
+                raise
+            self._ask_count += 1
+
+    def resume(self, task: GraphTask, config: RunnableConfig) -> Decided:
+        """Go on with what was decided, in the task that is resumed.
+
+        Raises:
+            GraphInterrupt: Nobody has decided yet.
+        """
+        decided = decided_on(task, self._asked)
+        self._ask_count = decided.ask_count
+        self.task = task
+        self.tools.config = config
+        self.tools.loop = None
+        self.is_paused = False
+        if self._stream is not None and self._left_s is not None:
+            self._stream.set_timeout(self._left_s)
+            self._deadline = time.monotonic() + self._left_s
+        # False when the turn did not wait any more: the server has died, or somebody has ended it.
+        self.is_going_on = answer(self._questions.pop(0), decided.decision)
+        return decided
+
+    def reopened(self) -> Iterator[Step]:
+        """Return what a resumed run begins with: what was produced before, and the runs that are open."""
+        if self._output is not None:
+            yield Produced(self._output)
+        yield from self.tree.reopen()
+
+    def left(self, error: BaseException) -> Iterator[Step]:
+        """Return the steps that end the run early; `error` is the reason."""
+        if not self.is_paused:
+            return self.tree.abandon(error)
+        if self._deadline is not None:
+            self._left_s = max(0.0, self._deadline - time.monotonic())
+        # The engine has the tools, and the configuration has the graph, and so the agent itself.
+        self.tools.config = {}
+        return self.tree.suspend(error)
+
+    def close(self) -> None:
+        """End a turn that waits: nobody comes back to it."""
+        self.tools.finish()
+        if self._stream is not None:
+            self.sync_events().close()
+
+    def __del__(self) -> None:
+        # Its stream ends the turn; a tool that waits for the reader is to be told as well.
+        self.tools.finish()
+
+    # --- its end ----------------------------------------------------------------------------------
 
     def last_part(self, *, has_output: bool) -> AgentOutput:
         """Return the last part of the output.
@@ -76,6 +325,7 @@ class AgentTurn:
             TurnFailedError: The turn failed; a `RetryableTurnError` if it may be run again.
             TurnInterruptedError: It was interrupted.
             OutputError: The answer does not fit the output type.
+            StateUpdateError: A tool wanted what the output cannot say.
         """
         result = self.tree.result
         if result is None:
@@ -89,4 +339,32 @@ class AgentTurn:
         )
         if has_output:
             part["structured_response"] = result.output
+        if self.tools.updates.error is not None:
+            raise self.tools.updates.error
+        part.update(self.tools.updates.values)
         return part
+
+
+def decided_on(task: GraphTask, asked: dict[str, Any]) -> Decided:
+    """Return what was decided on a question.
+
+    Args:
+        task: The task that is resumed.
+        asked: The question; it is asked again when what was given back is no decision.
+
+    Raises:
+        GraphInterrupt: Nobody has decided yet.
+    """
+    notes: dict[str, Any] = asked["codex"]
+    last: int = notes["asked"]
+    count = 0
+    while True:
+        asked["codex"] = {**notes, "asked": count}
+        given = task.ask(asked)
+        count += 1
+        # Those before the last one are answers to what was asked before.
+        if count > last:
+            try:
+                return Decided(asked, decision_of(asked, given), count)
+            except ValueError as exc:
+                asked["error"] = str(exc)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Call"]
 
+_TEXT_KEYS = {"type", "text"}
+
 
 @dataclass(frozen=True)
 class Call:
@@ -101,18 +103,26 @@ class Call:
 def _chain(digest: bytes, items: Iterable[dict[str, Any]]) -> list[bytes]:
     digests: list[bytes] = []
     for item in items:
-        digest = hashlib.sha256(digest + json.dumps(_canonical(item), sort_keys=True).encode()).digest()
+        digest = hashlib.sha256(digest + _canonical(item)).digest()
         digests.append(digest)
     return digests
 
 
-def _canonical(item: dict[str, Any]) -> object:
+def _canonical(item: dict[str, Any]) -> bytes:
     """Return what counts of an item: an answer may be cut into blocks, and a store may order members anew."""
     if item["type"] == "function_call":
         try:
-            return [item["call_id"], item["name"], json.loads(item["arguments"])]
+            called = [item["call_id"], item["name"], json.loads(item["arguments"])]
         except ValueError:
-            return item
-    if item.get("role") == "assistant":
-        return ["assistant", "".join(part["text"] for part in item["content"])]
-    return item
+            return _json(item)
+        return _json(called)
+    parts: list[dict[str, Any]] = item.get("content") or []
+    if item.get("role") == "assistant" or (len(parts) == 1 and parts[0].keys() == _TEXT_KEYS):
+        # Nearly all items are of this kind, and each call goes through the whole conversation. JSON never begins so.
+        text = parts[0]["text"] if len(parts) == 1 else "".join(part["text"] for part in parts)
+        return f"{item['role']}\0{text}".encode("utf-8", "surrogatepass")
+    return _json(item)
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True).encode()

@@ -69,6 +69,9 @@ def to_items(
     items: list[dict[str, Any]] = []
     call_ids: set[str] = set()
     for message in messages:
+        if (plain := _plain_item(message)) is not None:
+            items.append(plain)
+            continue
         for item in _items_of(message):
             if item["type"] == "function_call":
                 call_ids.add(item["call_id"])
@@ -81,6 +84,18 @@ def to_items(
     if not items:
         raise ValueError("there are no messages with content for the model")
     return items
+
+
+def _plain_item(message: BaseMessage) -> dict[str, Any] | None:
+    """Return the item of a message that is text alone: nearly all are, and each call goes through all of them."""
+    text = message.content
+    if not isinstance(text, str) or message.name:
+        return None
+    if isinstance(message, HumanMessage):
+        return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+    if isinstance(message, AIMessage) and text and not (message.tool_calls or message.invalid_tool_calls):
+        return {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]}
+    return None
 
 
 def _items_of(message: BaseMessage) -> Iterator[dict[str, Any]]:
@@ -223,6 +238,9 @@ def _data_url(block: dict[str, Any]) -> str:
 
 
 def _output_parts(message: BaseMessage) -> list[dict[str, Any]]:
+    if isinstance(message.content, str):
+        # Each call goes through the whole conversation, and blocks take their time.
+        return [{"type": "output_text", "text": message.content}] if message.content else []
     parts: list[dict[str, Any]] = []
     for block in _blocks(message):
         if block["type"] == "text":

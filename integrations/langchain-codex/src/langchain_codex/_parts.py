@@ -13,7 +13,17 @@ if TYPE_CHECKING:
 
     from langchain_core.messages.ai import UsageMetadata
 
-__all__ = ["CallPart", "Part", "PartWriter", "TextKind", "TextPart"]
+__all__ = [
+    "CallPart",
+    "Part",
+    "PartWriter",
+    "Spacing",
+    "TextKind",
+    "TextPart",
+    "add_aside",
+    "invalid_call",
+    "is_text",
+]
 
 TextKind: TypeAlias = Literal["text", "reasoning", "commentary"]
 _KEYS: dict[str, str] = {"reasoning": "reasoning_content", "commentary": "commentary"}
@@ -56,6 +66,40 @@ Part: TypeAlias = "TextPart | CallPart | dict[str, Any]"
 """Part of an answer; a mapping is a content block as it is."""
 
 
+def is_text(part: Part) -> bool:
+    """Whether a part is text of the answer itself."""
+    return isinstance(part, TextPart) and part.kind == "text"
+
+
+def invalid_call(part: CallPart) -> dict[str, Any]:
+    """Return the block of a call that cannot be run."""
+    return {
+        "type": "invalid_tool_call",
+        "id": part.call_id,
+        "name": part.name,
+        "args": part.arguments,
+        "error": "the arguments are no JSON object",
+    }
+
+
+class Spacing:
+    """Puts an empty line between two sections of reasoning, and of commentary."""
+
+    def __init__(self) -> None:
+        self._keys: dict[TextKind, object] = {}
+
+    def begun(self, part: TextPart) -> str:
+        """Return the text of a part that is the first of its block."""
+        self._keys[part.kind] = part.key
+        return part.text
+
+    def spaced(self, part: TextPart) -> str:
+        """Return the text of a part that comes after others of its kind, if there were any."""
+        is_other = part.kind in self._keys and self._keys[part.kind] != part.key
+        text = self.begun(part)
+        return _GAP + text if is_other else text
+
+
 class PartWriter:
     """Writes the chunks of one answer.
 
@@ -67,7 +111,7 @@ class PartWriter:
     def __init__(self, *, has_blocks: bool, is_v1: bool) -> None:
         self._has_blocks = has_blocks
         self._is_v1 = is_v1
-        self._keys: dict[TextKind, object] = {}
+        self._spacing = Spacing()
         # Equal indexes make LangChain join what stands in several chunks.
         self._index = -1
         self._open: str | None = None
@@ -88,9 +132,9 @@ class PartWriter:
         for part in parts:
             match part:
                 case TextPart("commentary") as aside:
-                    _add(asides, aside, self._spaced(aside))
+                    add_aside(asides, aside, self._spacing.spaced(aside))
                 case TextPart("reasoning") as aside if not self._has_blocks:
-                    _add(asides, aside, self._spaced(aside))
+                    add_aside(asides, aside, self._spacing.spaced(aside))
                 case TextPart() if self._has_blocks:
                     self._add_text(blocks, part)
                 case TextPart():
@@ -113,8 +157,7 @@ class PartWriter:
 
     def _add_text(self, blocks: list[str | dict[str, Any]], part: TextPart) -> None:
         is_new = self._open != part.kind
-        text = part.text if part.kind == "text" or is_new else self._spaced(part)
-        self._keys[part.kind] = part.key
+        text = self._spacing.begun(part) if is_new else self._spacing.spaced(part)
         index = self._next(part.kind) if is_new else self._index
         last = blocks[-1] if blocks else None
         if isinstance(last, dict) and last.get("index") == index:
@@ -127,23 +170,19 @@ class PartWriter:
         calls.append(tool_call_chunk(name=part.name, args=part.arguments, id=part.call_id, index=index))
         if not self._is_v1:
             return
-        block = {"id": part.call_id, "name": part.name, "args": part.arguments, "index": index}
         if part.is_valid:
-            blocks.append({"type": "tool_call_chunk", **block})
+            block = {"id": part.call_id, "name": part.name, "args": part.arguments}
+            blocks.append({"type": "tool_call_chunk", **block, "index": index})
         else:
-            blocks.append({"type": "invalid_tool_call", **block, "error": "the arguments are no JSON object"})
+            blocks.append({**invalid_call(part), "index": index})
 
     def _next(self, kind: str | None) -> int:
         self._index += 1
         self._open = kind
         return self._index
 
-    def _spaced(self, part: TextPart) -> str:
-        known = part.kind in self._keys and self._keys[part.kind] != part.key
-        self._keys[part.kind] = part.key
-        return _GAP + part.text if known else part.text
 
-
-def _add(asides: dict[str, Any], part: TextPart, text: str) -> None:
+def add_aside(asides: dict[str, Any], part: TextPart, text: str) -> None:
+    """Add text to what stands beside the content of a message."""
     key = _KEYS[part.kind]
     asides[key] = asides.get(key, "") + text

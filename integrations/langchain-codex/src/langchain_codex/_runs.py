@@ -238,6 +238,22 @@ class RunTree:
         if response is not None:
             yield ModelBroke(error, to_answer(response.whole))
 
+    def suspend(self, error: BaseException) -> Iterator[Step]:
+        """Close what is open, for as long as the turn waits; `reopen` goes on with it."""
+        for tool in reversed(self._tools.values()):
+            if tool.tool_kind != "function":
+                yield ToolBroke(tool.item_id, error)
+        if self._response is not None:
+            yield ModelBroke(error, to_answer(self._response.whole))
+
+    def reopen(self) -> Iterator[Step]:
+        """Open what was open before, in the runs that the turn goes on with."""
+        if self._response is not None:
+            yield ModelStarted([])
+        for tool in self._tools.values():
+            if tool.tool_kind != "function":
+                yield _starts(tool)
+
     # --- model responses --------------------------------------------------------------------------
 
     def _begin(self, event: Event) -> Iterator[Step]:

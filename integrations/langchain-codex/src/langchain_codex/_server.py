@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from langchain_codex._kept import Kept
 from langchain_codex._turns import IdleThread
@@ -12,15 +12,13 @@ from langchain_codex._turns import IdleThread
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    from codex_app_server import AsyncThread, SharedCodex, Thread
+    from codex_app_server import SharedCodex
 
     from langchain_codex._call import Call
-    from langchain_codex._events import AnswerChunks
+    from langchain_codex._transcript import Transcript
     from langchain_codex._turns import AsyncOpenTurn, HeldTurn, OpenTurn
 
 __all__ = ["Server", "server_for"]
-
-_ThreadT = TypeVar("_ThreadT", "Thread", "AsyncThread")
 
 # A turn that waits is a person who thinks, or an extraction that nobody will answer.
 _MAX_HELD = 64
@@ -48,15 +46,14 @@ class Server:
         digest = call.digests[-1 - len(call.results)]
         return self.held.take(digest, lambda held: held.is_answered_by(call))
 
-    def take_idle(self, call: Call, kind: type[_ThreadT]) -> tuple[_ThreadT, int] | None:
-        """Take the thread of a face that holds the most of the conversation, and how many items that is."""
+    def take_idle(self, call: Call) -> tuple[IdleThread, int] | None:
+        """Take the thread that holds the most of the conversation, and how many items that is."""
         for count in range(len(call.items) - 1, 0, -1):
-            found = self.idle.take(call.digests[count], lambda idle: isinstance(idle.thread, kind))
-            if found is not None and isinstance(found.thread, kind):
-                return found.thread, count
+            if (found := self.idle.take(call.digests[count])) is not None:
+                return found, count
         return None
 
-    def keep(self, call: Call, answer: AnswerChunks, turn: OpenTurn | AsyncOpenTurn) -> None:
+    def keep(self, call: Call, answer: Transcript, turn: OpenTurn | AsyncOpenTurn) -> None:
         """Keep a turn whose answer is complete, or its thread, for the call that goes on from here."""
         if answer.is_complete:
             held = turn.held(answer.calls)

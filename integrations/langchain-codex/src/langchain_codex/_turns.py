@@ -1,6 +1,6 @@
 """Turns that are open: started, or gone on with; one class for each face. The model reads them, `_kept` keeps them.
 
-A turn that waits for results of tools goes on in either face; a thread that holds a conversation, in its own.
+What waits goes on in either face: a turn with the results of its tools, a thread with the next turn.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from codex_app_server import AppServerError, EventStream, ImageInput
+from codex_app_server import AppServerError, EventStream, ImageInput, Thread
 
 from langchain_codex._images import fetched, need_fetch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from codex_app_server import AsyncCodex, AsyncEventStream, AsyncThread, Codex, Thread, ToolCall
+    from codex_app_server import AsyncCodex, AsyncEventStream, AsyncThread, Codex, ToolCall
 
     from langchain_codex._call import Call
 
@@ -29,6 +29,14 @@ class IdleThread:
     """A thread whose last turn has ended, and that holds a conversation."""
 
     thread: Thread | AsyncThread
+
+    def as_sync(self) -> Thread:
+        """Return it for blocking code."""
+        return self.thread if isinstance(self.thread, Thread) else self.thread.as_sync()
+
+    def as_async(self) -> AsyncThread:
+        """Return it for async code."""
+        return self.thread.as_async() if isinstance(self.thread, Thread) else self.thread
 
     def close(self) -> None:
         """Do nothing: the server drops a thread when nobody has it any more."""

@@ -2,39 +2,50 @@
 
 from __future__ import annotations
 
+import asyncio
 import os  # noqa: TC003 - pydantic reads the annotations
 from collections.abc import Callable, Mapping, Sequence  # noqa: TC003 - as above
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from codex_app_server import (
+    DEFER,
     AppServerConfig,
     AsyncCodex,  # noqa: TC002 - pydantic reads the annotations
     Codex,  # noqa: TC002 - pydantic reads the annotations
     SharedCodex,
     TurnInterruptedError,
+    defer_approvals,
 )
 from langchain_core.runnables import RunnableSerializable
-from pydantic import ConfigDict, Field, PrivateAttr
+from pydantic import ConfigDict, Field, PrivateAttr, model_validator
+from typing_extensions import Self  # noqa: TC002 - as above
 
 from langchain_codex._agent_errors import RETRYABLE_ERRORS
+from langchain_codex._agent_graph import graph_task
+from langchain_codex._agent_injected import check_injected
 from langchain_codex._agent_input import AgentInput, request_of
 from langchain_codex._agent_output import AgentOutput
-from langchain_codex._agent_tools import TURN, core_tools
-from langchain_codex._agent_turn import AgentTurn
+from langchain_codex._agent_paused import (
+    PausedRuns,  # noqa: TC001 - pydantic reads the annotations
+    paused_runs_for,
+)
+from langchain_codex._agent_tools import ToolTurn, as_base_tool, core_tools, in_context_of
+from langchain_codex._agent_turn import AgentTurn, Asking, decided_on
 from langchain_codex._run_callbacks import AsyncRunCallbacks, RunCallbacks
 from langchain_codex._runs import Produced
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 
-    from codex_app_server import AsyncThread, AsyncTurn, Thread, Turn
+    from codex_app_server import AsyncThread, Defer, Thread
     from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
     from langchain_core.runnables import Runnable, RunnableConfig
     from langchain_core.runnables.retry import ExponentialJitterParams
-    from typing_extensions import Self
 
+    from langchain_codex._agent_graph import GraphTask
     from langchain_codex._agent_input import AgentRequest
+    from langchain_codex._agent_turn import Decided
 
 __all__ = ["CodexAgent"]
 
@@ -64,6 +75,7 @@ class CodexAgent(RunnableSerializable[AgentInput, dict[str, Any]]):
         sandbox: What commands may do: `"read-only"`, `"workspace-write"`, `"danger-full-access"`.
         approval_policy: When Codex asks before it does something.
         approval_handler: Decides then; without one, everything is declined.
+        approvals: `"interrupt"` leaves the decision to whoever resumes the graph that the agent is a node of.
         tools: LangChain tools and functions that the model may call; fixed for the life of a thread.
         output_type: What `structured_response` is to be: a pydantic model, dataclass, TypedDict or other type.
         timeout: Seconds that a turn may take.
@@ -137,6 +149,9 @@ class CodexAgent(RunnableSerializable[AgentInput, dict[str, Any]]):
     approval_handler: Callable[..., Any] | None = Field(default=None, repr=False)
     """Decides on approvals, sync or async; without one they are declined."""
 
+    approvals: Literal["handler", "interrupt"] = "handler"
+    """Who decides: the handlers, or a person who resumes a LangGraph graph, by an interrupt for each question."""
+
     user_input_handler: Callable[..., Any] | None = Field(default=None, repr=False)
     """Answers questions of the model; without one it is told that nobody answers."""
 
@@ -165,6 +180,18 @@ class CodexAgent(RunnableSerializable[AgentInput, dict[str, Any]]):
     """An open client to use; then `codex_bin` and `env` are not used."""
 
     _shared: SharedCodex | None = PrivateAttr(default=None)
+    _paused: PausedRuns | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _check_who_decides(self) -> Self:
+        if self.approvals == "interrupt":
+            if self.approval_handler is not None:
+                raise ValueError(
+                    "give either an approval_handler, or approvals='interrupt': one of them decides"
+                )
+            # Runs wait as long as there is an agent that could go on with them; this may be the only one that stays.
+            self._runs_that_wait()
+        return self
 
     def __getstate__(self) -> dict[Any, Any]:
         """Return what is pickled: the settings, and nothing alive.
@@ -174,12 +201,12 @@ class CodexAgent(RunnableSerializable[AgentInput, dict[str, Any]]):
         """
         if self.codex is not None:
             raise TypeError("a CodexAgent with an open client (codex=...) cannot be pickled")
-        return {**super().__getstate__(), "__pydantic_private__": {"_shared": None}}
+        return {**super().__getstate__(), "__pydantic_private__": {"_shared": None, "_paused": None}}
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         """Copy the settings; what is alive, such as an open client, is used by the copy too."""
         memo = {} if memo is None else memo
-        for alive in (self._shared, *(getattr(self, name) for name in _ALIVE)):
+        for alive in (self._shared, self._paused, *(getattr(self, name) for name in _ALIVE)):
             memo[id(alive)] = alive
         return super().__deepcopy__(memo)
 
@@ -337,54 +364,205 @@ class CodexAgent(RunnableSerializable[AgentInput, dict[str, Any]]):
     def _parts(
         self, value: AgentInput, run_manager: CallbackManagerForChainRun, config: RunnableConfig
     ) -> Generator[AgentOutput]:
-        request = request_of(value, config, self.name)
-        thread = self._open(request)
-        run = AgentTurn(request, config, thread, agent_name=self.name, model_name=self.model)
+        run = self._begun(request_of(value, config, self.name), config)
         callbacks = RunCallbacks(
             run_manager.get_child(), params=self._invocation_params(), model_name=run.model_name
         )
+        events = run.sync_events()
         try:
-            turn = self._start(thread, run)
-            with turn.events(timeout_s=self.timeout) as events:
-                for event in events:
-                    for step in run.tree.feed(event):
-                        callbacks.tell(step)
-                        if isinstance(step, Produced):
-                            yield step.part
-                    run.passed(event)
+            for step in run.reopened():
+                callbacks.tell(step)
+                if isinstance(step, Produced):
+                    yield step.part
+            for event in events:
+                for step in run.steps(event):
+                    callbacks.tell(step)
+                    if isinstance(step, Produced):
+                        yield step.part
+                run.passed(event)
             yield run.last_part(has_output=self.output_type is not None)
         except BaseException as exc:
-            for step in run.tree.abandon(_reason(exc)):
+            if not run.is_paused:
+                events.close()
+            for step in run.left(_reason(exc)):
                 callbacks.tell(step)
             raise
         finally:
-            run.tools.finish()
+            self._leave(run)
 
     async def _aparts(
         self, value: AgentInput, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig
     ) -> AsyncGenerator[AgentOutput]:
-        request = request_of(value, config, self.name)
-        thread = await self._aopen(request)
-        run = AgentTurn(request, config, thread, agent_name=self.name, model_name=self.model)
+        run = await self._abegun(request_of(value, config, self.name), config)
         callbacks = AsyncRunCallbacks(
             run_manager.get_child(), params=self._invocation_params(), model_name=run.model_name
         )
+        events = run.async_events()
         try:
-            turn = await self._astart(thread, run)
-            async with turn.events(timeout_s=self.timeout) as events:
-                async for event in events:
-                    for step in run.tree.feed(event):
-                        await callbacks.tell(step)
-                        if isinstance(step, Produced):
-                            yield step.part
-                    run.passed(event)
+            for step in run.reopened():
+                await callbacks.tell(step)
+                if isinstance(step, Produced):
+                    yield step.part
+            async for event in events:
+                for step in run.steps(event):
+                    await callbacks.tell(step)
+                    if isinstance(step, Produced):
+                        yield step.part
+                run.passed(event)
             yield run.last_part(has_output=self.output_type is not None)
         except BaseException as exc:
-            for step in run.tree.abandon(_reason(exc)):
+            if not run.is_paused:
+                await events.aclose()
+            for step in run.left(_reason(exc)):
                 await callbacks.tell(step)
             raise
         finally:
+            self._leave(run)
+
+    def _leave(self, run: AgentTurn) -> None:
+        if run.is_paused and run.task is not None:
+            self._runs_that_wait().put(run.task.key, run)
+        else:
             run.tools.finish()
+
+    # --- beginning, or going on with what waits for a person ----------------------------------------
+
+    def _begun(self, request: AgentRequest, config: RunnableConfig) -> AgentTurn:
+        task = self._task(request, config)
+        decided: Decided | None = None
+        if task is not None:
+            run = self._runs_that_wait().take(task.key)
+            decided = self._resumed(run, task, config) if run else None
+            if run is not None and run.is_going_on:
+                return run
+            asked = task.asked_last() if run is None else None
+            decided = decided_on(task, asked) if asked else decided
+        if decided is not None:
+            return self._told_again(decided, request, task, config)
+        self._go_past(request)
+        return self._started(self._open(request), request, task, config)
+
+    async def _abegun(self, request: AgentRequest, config: RunnableConfig) -> AgentTurn:
+        task = self._task(request, config)
+        decided: Decided | None = None
+        if task is not None:
+            run = self._runs_that_wait().take(task.key)
+            decided = self._resumed(run, task, config) if run else None
+            if run is not None and run.is_going_on:
+                run.tools.loop = asyncio.get_running_loop()
+                return run
+            asked = await task.aasked_last() if run is None else None
+            decided = decided_on(task, asked) if asked else decided
+        if decided is not None:
+            return await self._atold_again(decided, request, task, config)
+        self._go_past(request)
+        return await self._astarted(await self._aopen(request), request, task, config)
+
+    def _resumed(self, run: AgentTurn, task: GraphTask, config: RunnableConfig) -> Decided:
+        try:
+            decided = run.resume(task, config)
+        except BaseException:
+            # Nobody has decided yet: it waits on.
+            self._runs_that_wait().put(task.key, run)
+            raise
+        if not run.is_going_on:
+            run.close()
+        return decided
+
+    def _told_again(
+        self, decided: Decided, request: AgentRequest, task: GraphTask | None, config: RunnableConfig
+    ) -> AgentTurn:
+        """Begin a turn that goes on where one was cut off; the thread is told what was decided."""
+        thread = self._open(request.at_end_of(decided.thread_id))
+        turn = thread.active_turn
+        if turn is not None and turn.id == decided.turn_id:
+            turn.interrupt()
+        items = [entry.item for entry in thread.items(turn_id=decided.turn_id)]
+        decided = decided.in_view_of(items)
+        request = request.at_end_of(thread.id, decided.note)
+        thread.inject_items(request.history)
+        return self._started(thread, request, task, config, decided)
+
+    async def _atold_again(
+        self, decided: Decided, request: AgentRequest, task: GraphTask | None, config: RunnableConfig
+    ) -> AgentTurn:
+        thread = await self._aopen(request.at_end_of(decided.thread_id))
+        turn = thread.active_turn
+        if turn is not None and turn.id == decided.turn_id:
+            await turn.interrupt()
+        items = [entry.item async for entry in thread.items(turn_id=decided.turn_id)]
+        decided = decided.in_view_of(items)
+        request = request.at_end_of(thread.id, decided.note)
+        await thread.inject_items(request.history)
+        return await self._astarted(thread, request, task, config, decided)
+
+    def _started(
+        self,
+        thread: Thread,
+        request: AgentRequest,
+        task: GraphTask | None,
+        config: RunnableConfig,
+        decided: Decided | None = None,
+    ) -> AgentTurn:
+        run = self._run(thread, request, task, config, decided)
+        with in_context_of(run.tools, is_lasting=run.is_asking):
+            turn = thread.turn(
+                request.turn_input, output_type=self.output_type, **self._turn_options(request)
+            )
+        run.started(turn, timeout_s=self.timeout)
+        return run
+
+    async def _astarted(
+        self,
+        thread: AsyncThread,
+        request: AgentRequest,
+        task: GraphTask | None,
+        config: RunnableConfig,
+        decided: Decided | None = None,
+    ) -> AgentTurn:
+        run = self._run(thread, request, task, config, decided)
+        if run.is_asking:
+            run.tools.loop = asyncio.get_running_loop()
+        with in_context_of(run.tools, is_lasting=run.is_asking):
+            turn = await thread.turn(
+                request.turn_input, output_type=self.output_type, **self._turn_options(request)
+            )
+        run.started(turn, timeout_s=self.timeout)
+        return run
+
+    def _run(
+        self,
+        thread: Thread | AsyncThread,
+        request: AgentRequest,
+        task: GraphTask | None,
+        config: RunnableConfig,
+        decided: Decided | None,
+    ) -> AgentTurn:
+        tools = ToolTurn(config, request.state, thread.id, [as_base_tool(tool) for tool in self.tools])
+        return AgentTurn(
+            request,
+            thread,
+            tools,
+            agent_name=self.name,
+            model_name=self.model,
+            asking=Asking(task, decided) if self.approvals == "interrupt" else None,
+        )
+
+    def _task(self, request: AgentRequest, config: RunnableConfig) -> GraphTask | None:
+        check_injected([as_base_tool(tool) for tool in self.tools], config, request.state)
+        if self.approvals != "interrupt":
+            return None
+        return graph_task(config, request.conversation, self.name)
+
+    def _go_past(self, request: AgentRequest) -> None:
+        """End a turn that waits in the thread: the conversation goes on without an answer to it."""
+        if self.approvals == "interrupt" and request.thread_id is not None:
+            self._runs_that_wait().drop_thread(request.thread_id)
+
+    def _runs_that_wait(self) -> PausedRuns:
+        server = self._server_config().identity() if self.codex is None else id(self.codex)
+        self._paused = runs = paused_runs_for(server)
+        return runs
 
     # --- threads ----------------------------------------------------------------------------------
 
@@ -419,24 +597,6 @@ class CodexAgent(RunnableSerializable[AgentInput, dict[str, Any]]):
             await thread.inject_items(request.history)
         return thread
 
-    def _start(self, thread: Thread, run: AgentTurn) -> Turn[Any]:
-        token = TURN.set(run.tools)
-        try:
-            return thread.turn(
-                run.request.turn_input, output_type=self.output_type, **self._turn_options(run.request)
-            )
-        finally:
-            TURN.reset(token)
-
-    async def _astart(self, thread: AsyncThread, run: AgentTurn) -> AsyncTurn[Any]:
-        token = TURN.set(run.tools)
-        try:
-            return await thread.turn(
-                run.request.turn_input, output_type=self.output_type, **self._turn_options(run.request)
-            )
-        finally:
-            TURN.reset(token)
-
     def _thread_options(self, *, is_async: bool) -> dict[str, Any]:
         options = {
             "model": self.model,
@@ -446,7 +606,8 @@ class CodexAgent(RunnableSerializable[AgentInput, dict[str, Any]]):
             "base_instructions": self.base_instructions,
             "developer_instructions": self.developer_instructions,
             "config": dict(self.config) or None,
-            "tools": core_tools(self.tools, is_async=is_async) or None,
+            # A turn that waits for a person may go on in another loop, or without one.
+            "tools": core_tools(self.tools, is_async=is_async and self.approvals == "handler") or None,
         }
         return {name: value for name, value in options.items() if value is not None}
 
@@ -459,6 +620,10 @@ class CodexAgent(RunnableSerializable[AgentInput, dict[str, Any]]):
             "user_input_handler": self.user_input_handler,
             "elicitation_handler": self.elicitation_handler,
         }
+        if self.approvals == "interrupt":
+            options["approval_handler"] = defer_approvals
+            options["user_input_handler"] = self.user_input_handler or _defer
+            options["elicitation_handler"] = self.elicitation_handler or _defer
         if request.thread_id is not None:
             # A thread that is in memory keeps what it had, whatever it is resumed with.
             options |= {"model": self.model, "cwd": self.cwd, "approval_policy": self.approval_policy}
@@ -476,12 +641,15 @@ class CodexAgent(RunnableSerializable[AgentInput, dict[str, Any]]):
     def _access(self) -> SharedCodex:
         if self.codex is not None:
             return SharedCodex(codex=self.codex)
-        config = AppServerConfig(codex_bin=self.codex_bin, env=dict(self.env))
+        config = self._server_config()
         shared = self._shared
         if shared is None or shared.config != config:
             # The settings of a copy may be others than those of the agent that it was made from.
             self._shared = shared = SharedCodex(config)
         return shared
+
+    def _server_config(self) -> AppServerConfig:
+        return AppServerConfig(codex_bin=self.codex_bin, env=dict(self.env))
 
 
 async def _one(value: AgentInput) -> AsyncIterator[AgentInput]:
@@ -497,6 +665,10 @@ def _sum(inputs: Any) -> Any:
         except TypeError:
             whole = part
     return whole
+
+
+def _defer(question: object) -> Defer:  # noqa: ARG001 - the interface
+    return DEFER
 
 
 def _reason(error: BaseException) -> BaseException:

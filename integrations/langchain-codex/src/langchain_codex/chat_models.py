@@ -8,6 +8,7 @@ import os
 import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast
+from uuid import uuid4
 
 from codex_app_server import (
     AppServerConfig,
@@ -21,9 +22,10 @@ from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
 from langchain_core.language_models.model_profile import ModelProfile
 from langchain_core.utils.function_calling import convert_to_json_schema
+from langchain_core.utils.utils import LC_ID_PREFIX
 from pydantic import AliasChoices, ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 
-from langchain_codex._answers import aanswer, answer
+from langchain_codex._answers import aanswer, answer, as_chunks, as_events
 from langchain_codex._call import Call
 from langchain_codex._images import ImageFetch
 from langchain_codex._server import Server, server_for
@@ -39,12 +41,17 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
 
     from codex_app_server import ApprovalHandler, ThreadStartOptions
-    from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+    from langchain_core.callbacks import (
+        AsyncCallbackManagerForLLMRun,
+        BaseRunManager,
+        CallbackManagerForLLMRun,
+    )
     from langchain_core.language_models import LanguageModelInput
     from langchain_core.messages import AIMessage, BaseMessage
     from langchain_core.outputs import ChatGenerationChunk, ChatResult
     from langchain_core.runnables import Runnable
     from langchain_core.tools import BaseTool
+    from langchain_protocol.protocol import MessagesData
     from typing_extensions import Self
 
     from langchain_codex._structured import Method
@@ -496,6 +503,30 @@ class ChatCodex(BaseChatModel):
         # The generator itself is handed out: closing it closes the stream of events at once.
         return self._aanswer(messages, stop, kwargs, is_streaming=True)
 
+    # Hooks that core looks for by name; without them it would make the events from the chunks of `_stream`.
+
+    def _stream_chat_model_events(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[MessagesData]:
+        call = self._call(messages, stop, kwargs)
+        form = as_events(call, message_id=_message_id(run_manager))
+        return answer(self._access(), call, form, timeout_s=self.timeout)
+
+    def _astream_chat_model_events(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[MessagesData]:
+        call = self._call(messages, stop, kwargs)
+        form = as_events(call, message_id=_message_id(run_manager))
+        return aanswer(self._access(), call, form, timeout_s=self.timeout)
+
     def _answer(
         self,
         messages: list[BaseMessage],
@@ -505,7 +536,8 @@ class ChatCodex(BaseChatModel):
         is_streaming: bool,
     ) -> Iterator[ChatGenerationChunk]:
         call = self._call(messages, stop, kwargs)
-        return answer(self._access(), call, timeout_s=self.timeout, is_streaming=is_streaming)
+        form = as_chunks(call, is_streaming=is_streaming)
+        return answer(self._access(), call, form, timeout_s=self.timeout)
 
     def _aanswer(
         self,
@@ -516,7 +548,8 @@ class ChatCodex(BaseChatModel):
         is_streaming: bool,
     ) -> AsyncIterator[ChatGenerationChunk]:
         call = self._call(messages, stop, kwargs)
-        return aanswer(self._access(), call, timeout_s=self.timeout, is_streaming=is_streaming)
+        form = as_chunks(call, is_streaming=is_streaming)
+        return aanswer(self._access(), call, form, timeout_s=self.timeout)
 
     def _call(self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]) -> Call:
         options = dict(kwargs)
@@ -596,6 +629,11 @@ class ChatCodex(BaseChatModel):
                 codex_bin=self.codex_bin, cwd=self.cwd, env=dict(self.env), config_overrides=_SERVER_CONFIG
             )
         )
+
+
+def _message_id(run_manager: BaseRunManager | None) -> str:
+    # As core names the messages of its other streams.
+    return f"{LC_ID_PREFIX}-{run_manager.run_id if run_manager else uuid4()}"
 
 
 def _warn_not_used(names: list[str], *, stacklevel: int) -> None:
