@@ -405,9 +405,15 @@ class Engine:
 
     def _run_commands(self) -> None:
         self._is_waking_loop = False
-        commands = self._commands
-        while commands:
-            commands.popleft()()
+        commands, link = self._commands, self._link
+        if link is not None:
+            link.hold()
+        try:
+            while commands:
+                commands.popleft()()
+        finally:
+            if link is not None:
+                link.release()
         self.flush()
 
     def _send(self, call: Call) -> None:

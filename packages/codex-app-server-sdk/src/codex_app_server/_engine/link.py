@@ -225,6 +225,16 @@ class ServerLink:
 
     # --- sending ---
 
+    def hold(self) -> None:
+        """Gather what is sent from now on, until `release`, so that it goes out together."""
+        if self._transport is not None:
+            self._transport.hold()
+
+    def release(self) -> None:
+        """Send what was gathered."""
+        if self._transport is not None:
+            self._transport.release()
+
     def send(self, call: Call) -> bool:
         """Send a request, now or when the connection is there again; False when it is gone."""
         if not self._is_back and call.method != "initialize":
@@ -270,7 +280,11 @@ class ServerLink:
 
     def _on_output(self, chunk: bytes) -> None:
         if self._connection is not None:
-            self._connection.feed(chunk)
+            self.hold()
+            try:
+                self._connection.feed(chunk)
+            finally:
+                self.release()
             self._owner.flush()
 
     def _on_room(self) -> None:

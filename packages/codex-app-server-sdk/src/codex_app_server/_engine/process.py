@@ -24,6 +24,8 @@ __all__ = ["ServerProcess", "launch_advice"]
 
 # What asyncio reads at once.
 _PIPE_BYTES = 256 * 1024
+# What is gathered before it is written: the pipe takes as much at once.
+_HELD_BYTES = 64 * 1024
 # Enough for the reason of a crash; the server logs a lot before it.
 _STDERR_KEPT_BYTES = 64 * 1024
 # A grandchild may hold the pipe open after the server's death: wait this long for what is still in it.
@@ -125,6 +127,8 @@ class ServerProcess:
         self._popen: subprocess.Popen[bytes] | None = None
         self._writer = _Writer()
         self._stdin: asyncio.WriteTransport | None = None
+        self._held: list[bytes] | None = None
+        self._held_bytes = 0
         self._pipes: list[asyncio.BaseTransport] = []
         self._stderr = bytearray()
         self._has_output_ended = False
@@ -214,8 +218,29 @@ class ServerProcess:
 
     def write(self, data: bytes) -> None:
         """Queue bytes for its stdin; each call is passed on whole."""
+        if self._held is not None:
+            self._held.append(data)
+            self._held_bytes += len(data)
+            if self._held_bytes < _HELD_BYTES:
+                return
+            data = self._take_held()
         if self._stdin is not None and not self._stdin.is_closing():
             self._stdin.write(data)
+
+    def hold(self) -> None:
+        """Gather what is written from now on: each write costs a system call, and wakes the server for one line."""
+        self._held = []
+
+    def release(self) -> None:
+        """Write what was gathered."""
+        data, self._held = self._take_held(), None
+        if data:
+            self.write(data)
+
+    def _take_held(self) -> bytes:
+        held, self._held = self._held or [], []
+        self._held_bytes = 0
+        return held[0] if len(held) == 1 else b"".join(held)
 
     async def stop(self, grace_s: float) -> None:
         """End the process: close its stdin, wait, terminate its group, kill it; each wait bounded."""

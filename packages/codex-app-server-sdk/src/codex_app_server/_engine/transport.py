@@ -54,6 +54,14 @@ class Transport(Protocol):
         """Queue one message, with its newline; does nothing when the server is gone."""
         ...
 
+    def hold(self) -> None:
+        """Gather what is written from now on, until `release`, so that it goes out together."""
+        ...
+
+    def release(self) -> None:
+        """Send what was gathered."""
+        ...
+
     async def stop(self, grace_s: float) -> None:
         """Give everything back; each wait in it is bounded, the one for the server's consent by `grace_s`."""
         ...

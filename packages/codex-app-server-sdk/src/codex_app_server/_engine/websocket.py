@@ -121,6 +121,7 @@ class WebSocketTransport:
         self._ws = ClientProtocol(parse_uri(uri), max_size=config.max_message_bytes, logger=_silent)
         self._greeted: asyncio.Future[None] = self._loop.create_future()
         self._is_open = False
+        self._is_held = False
         # The frames of a text message that is not complete; None between messages, and in a binary one.
         self._message: list[bytes | bytearray | memoryview] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -191,7 +192,17 @@ class WebSocketTransport:
             for start in range(_FRAME_BYTES, end, _FRAME_BYTES):
                 stop = min(start + _FRAME_BYTES, end)
                 self._ws.send_continuation(data[start:stop], fin=stop == end)
-            self._flush()
+            if not self._is_held:
+                self._flush()
+
+    def hold(self) -> None:
+        """Gather what is written from now on."""
+        self._is_held = True
+
+    def release(self) -> None:
+        """Send what was gathered."""
+        self._is_held = False
+        self._flush()
 
     async def stop(self, grace_s: float) -> None:
         """Say goodbye and close the socket; the server lives on."""
@@ -297,10 +308,10 @@ class WebSocketTransport:
     # --- what goes out ---
 
     def _flush(self) -> None:
-        for data in self._ws.data_to_send():
-            # An empty one asks for the end of the stream, which closing the socket brings too.
-            if data:
-                self._socket.write(data)
+        # An empty one among them asks for the end of the stream, which closing the socket brings too.
+        data = b"".join(self._ws.data_to_send())
+        if data:
+            self._socket.write(data)
 
     def _ping(self) -> None:
         self._ws.send_ping(b"")
