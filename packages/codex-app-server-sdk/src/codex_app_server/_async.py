@@ -364,7 +364,7 @@ class AsyncCodex(AsyncRequests):
         )
 
     async def thread_fork(self, thread_id: str, **options: Unpack[ThreadForkOptions]) -> AsyncThread:
-        """Start a thread with the history of another one.
+        """Start a thread with the history of another one. The sandbox is read-only unless the options say otherwise.
 
         Args:
             thread_id: The thread whose history is taken.

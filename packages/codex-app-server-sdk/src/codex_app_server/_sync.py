@@ -347,7 +347,7 @@ class Codex(Requests):
         )
 
     def thread_fork(self, thread_id: str, **options: Unpack[ThreadForkOptions]) -> Thread:
-        """Start a thread with the history of another one.
+        """Start a thread with the history of another one. The sandbox is read-only unless the options say otherwise.
 
         Args:
             thread_id: The thread whose history is taken.

@@ -39,10 +39,11 @@ Facts are attributes, so that nobody has to parse a message; every exception sur
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any, SupportsIndex
 
     from codex_app_server.results import TurnResult
 
@@ -95,7 +96,23 @@ __all__ = [
 
 
 class AppServerError(Exception):
-    """Base of every exception that this package raises."""
+    """Base of every exception that this package raises.
+
+    One that carries the result of a turn is pickled and copied without the items of the turn, its diff and what its
+    answer is read as: they hold prompts, arguments of tools and files, which a queue or a report of crashes would
+    keep.
+    """
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
+        """Return what is pickled: the facts, and of a result what it came to."""
+        parts = cast("tuple[Any, ...]", self.__reduce__())
+        result: TurnResult | None = getattr(self, "result", None)
+        if not hasattr(result, "raw_items") or result is None:
+            return parts
+        from dataclasses import replace  # noqa: PLC0415 - only here
+
+        bare = replace(result, raw_items=(), raw_turn={}, diff="", output_spec=None)
+        return (*parts[:2], {**parts[2], "result": bare})
 
 
 class LaunchError(AppServerError):

@@ -100,8 +100,8 @@ class _ThreadOptions(HandlerOptions, total=False):
         permissions: A named permission profile; not together with `sandbox`.
         personality: How the agent speaks.
         runtime_workspace_roots: Folders that count as workspace, besides `cwd`.
-        sandbox: What commands may do. `thread_start` takes `"read-only"` when neither this, nor
-            `permissions`, nor `sandbox_mode` in `config` is given.
+        sandbox: What commands may do. When neither this, nor `permissions`, nor `sandbox_mode` in `config` is
+            given, `thread_start` and `thread_fork` take `"read-only"`, and a `Thread` forks to what it may itself.
         service_tier: Service tier of the model requests.
     """
 
@@ -363,11 +363,7 @@ def to_params(options: Mapping[str, Any], kind: type) -> JsonObject:
 def thread_start_params(options: ThreadStartOptions) -> JsonObject:
     """Return the params of `thread/start`; read-only where nobody asked for more."""
     params = to_params(options, ThreadStartOptions)
-    if (
-        "sandbox" not in params
-        and "permissions" not in params
-        and "sandbox_mode" not in params.get("config", {})
-    ):
+    if not _names_sandbox(params):
         params["sandbox"] = "read-only"
     if options.get("tools") or options.get("dynamic_tools"):
         from codex_app_server.tools import tools_to_wire  # noqa: PLC0415 - most threads have none
@@ -376,6 +372,19 @@ def thread_start_params(options: ThreadStartOptions) -> JsonObject:
         _check_tools(specs)
         params["dynamicTools"] = specs
     return params
+
+
+def _names_sandbox(options: Mapping[str, Any]) -> bool:
+    return (
+        options.get("sandbox") is not None
+        or options.get("permissions") is not None
+        or "sandbox_mode" in (options.get("config") or ())
+    )
+
+
+def as_open_as(source: Mapping[str, object], options: ThreadForkOptions) -> ThreadForkOptions:
+    """Return the options of a fork that may do as much as its source, unless they say otherwise."""
+    return options if _names_sandbox(options) else cast("ThreadForkOptions", {**options, **source})
 
 
 def thread_tools(options: ThreadStartOptions | ThreadResumeOptions | ThreadForkOptions) -> tuple[Tool, ...]:
@@ -425,8 +434,12 @@ def thread_resume_params(thread_id: str, options: ThreadResumeOptions) -> JsonOb
 
 
 def thread_fork_params(thread_id: str, options: ThreadForkOptions) -> JsonObject:
-    """Return the params of `thread/fork`."""
-    return {"threadId": thread_id, **to_params(options, ThreadForkOptions)}
+    """Return the params of `thread/fork`; read-only where nobody asked for more."""
+    params = to_params(options, ThreadForkOptions)
+    # The server would take what its configuration says, however little the source may.
+    if not _names_sandbox(params):
+        params["sandbox"] = "read-only"
+    return {"threadId": thread_id, **params}
 
 
 def turn_params(thread_id: str, value: Input, options: TurnOptions) -> JsonObject:

@@ -42,6 +42,10 @@ class Reopening:
         self._due = self._policy
         return dict(self._kept)
 
+    def for_fork(self) -> JsonObject:
+        """Return what commands of the thread may do, as far as that was said here."""
+        return {name: self._kept[name] for name in ("permissions", "sandbox") if name in self._kept}
+
     def opened(self, params: Mapping[str, object]) -> None:
         """Note that the thread was opened once more, with these params."""
         self._kept.update({name: params[name] for name in _KEPT if name in params})
