@@ -27,6 +27,7 @@ from codex_app_server._requests import (
 from codex_app_server.options import (
     ItemListOptions,
     TurnListOptions,
+    as_open_as,
     to_params,
     turn_params,
 )
@@ -323,7 +324,8 @@ class AsyncThread:
 
     async def fork(self, **options: Unpack[ThreadForkOptions]) -> AsyncThread:
         """Start a thread with the history of this one; see `AsyncCodex.thread_fork`."""
-        return await self._client.thread_fork(self.id, **options)
+        source = self._state.reopening.for_fork()
+        return await self._client.thread_fork(self.id, **as_open_as(source, options))
 
     async def archive(self) -> protocol.ThreadArchiveResponse:
         """Take the thread out of lists. Protocol: `thread/archive`."""
@@ -430,19 +432,24 @@ class AsyncTurn(Generic[OutputT_co]):
         pending = self._engine.desk.pending()
         return {key: question for key, question in pending.items() if question.turn_id == self.id}
 
-    def events(self, *, detach: bool = False, timeout_s: float | None = None) -> AsyncEventStream:
+    def events(
+        self, *, detach: bool = False, timeout_s: float | None = None, sub_agents: bool = False
+    ) -> AsyncEventStream:
         """Read what happens in the turn, from its beginning; several readers each get all of it.
 
         Args:
             detach: Let the turn run on when this stream is left before its end. Otherwise the
                 turn is interrupted then, and its commands are ended.
             timeout_s: Seconds from now until the turn must have ended.
+            sub_agents: With what the sub-agents of the turn do meanwhile, as `SubAgentEvent`.
 
         Raises:
             TransportClosedError: While reading: the server is gone, or the client was closed.
             TurnTimeoutError: While reading: the time is over.
         """
-        reader = TurnReader(self._client, self._engine, self._state, is_detached=detach)
+        reader = TurnReader(
+            self._client, self._engine, self._state, is_detached=detach, has_sub_agents=sub_agents
+        )
         return AsyncEventStream(reader, None if timeout_s is None else time.monotonic() + timeout_s)
 
     def stream(self, *, detach: bool = False, timeout_s: float | None = None) -> AsyncNotificationStream:

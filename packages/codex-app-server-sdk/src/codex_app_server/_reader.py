@@ -94,16 +94,25 @@ class TurnReader:
     Args:
         client: Kept alive while the reader is: closing the client would end the turn.
         is_detached: Whether the turn runs on when the reader gives up.
+        has_sub_agents: Whether it reads what the sub-agents of the turn do, too.
     """
 
     __slots__ = ("_buffer", "_client", "_engine", "_is_detached", "_turn", "is_over")
 
-    def __init__(self, client: object, engine: Engine, turn: TurnState, *, is_detached: bool) -> None:
+    def __init__(
+        self,
+        client: object,
+        engine: Engine,
+        turn: TurnState,
+        *,
+        is_detached: bool,
+        has_sub_agents: bool = False,
+    ) -> None:
         self._client = client
         self._engine = engine
         self._turn = turn
         self._is_detached = is_detached
-        self._buffer = turn.attach()
+        self._buffer = turn.attach(has_sub_agents=has_sub_agents)
         self.is_over = False
 
     def take(self, make_waiter: Callable[[], W]) -> list[Event] | W | None:

@@ -30,6 +30,7 @@ __all__ = [
     "ReasoningDelta",
     "ReasoningFinished",
     "ResponseFinished",
+    "SubAgentEvent",
     "TextDelta",
     "ToolCallRequested",
     "ToolFinished",
@@ -413,6 +414,23 @@ class TurnFinished(_Event):
 
 
 @dataclass(slots=True)
+class SubAgentEvent(_Event):
+    """Something happened in a sub-agent that works for the turn, in a thread of its own.
+
+    It comes only to readers who ask for it (`turn.events(sub_agents=True)`), and until the turn itself ends:
+    a sub-agent may work on after that. Its usage, plan and messages are not those of the turn, and are not in
+    its result.
+
+    Attributes:
+        event: What happened; its `thread_id` and `turn_id` are those of the sub-agent. The first one of a turn
+            of a sub-agent is `TurnStarted`, and `TurnFinished` the last.
+    """
+
+    event: Event
+    kind: ClassVar[Literal["sub_agent"]] = "sub_agent"
+
+
+@dataclass(slots=True)
 class OtherEvent(_Event):
     """A notification without a neutral form, or newer than this client: passed through as it came."""
 
@@ -440,6 +458,7 @@ Event: TypeAlias = (
     | DiffUpdated
     | UsageUpdated
     | WarningRaised
+    | SubAgentEvent
     | TurnFinished
     | OtherEvent
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from codex_app_server.events import ReasoningDelta, TextDelta, ToolOutputDelta
+from codex_app_server.events import ReasoningDelta, SubAgentEvent, TextDelta, ToolOutputDelta
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +55,7 @@ class EventBuffer:
     Not locked by itself: every call is made under the lock of the turn.
     """
 
-    __slots__ = ("_events", "_join_above", "_run", "is_overflown", "on_behind", "waiter")
+    __slots__ = ("_events", "_join_above", "_run", "has_sub_agents", "is_overflown", "on_behind", "waiter")
 
     def __init__(self, join_above: int = JOIN_ABOVE, events: list[Event] | None = None) -> None:
         self._events: list[Event] = events if events is not None else []
@@ -63,6 +63,8 @@ class EventBuffer:
         self._run: _Run | None = None
         # Called once, under the lock of the turn, when deltas begin to be joined.
         self.on_behind: Callable[[], object] | None = None
+        # Whether the reader asks for what sub-agents do.
+        self.has_sub_agents = False
         self.is_overflown = False
         self.waiter: Waiter | None = None
 
@@ -99,6 +101,10 @@ class EventBuffer:
         self._events.append(event)
         if len(self._events) > _MAX_UNREAD_EVENTS and self._join_above:
             self._overflow()
+
+    def drop_sub_agents(self) -> None:
+        """Forget the events of sub-agents: the reader does not ask for them."""
+        self._events = [event for event in self._events if type(event) is not SubAgentEvent]
 
     def take(self) -> list[Event]:
         """Return all unread events and forget them."""

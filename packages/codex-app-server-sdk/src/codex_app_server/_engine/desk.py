@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from codex_app_server._engine.callers import is_cancellation
 from codex_app_server._engine.setup import TurnSetup
+from codex_app_server._engine.sub_agents import SubAgentTurn
 from codex_app_server._wire.json_codec import decode_line, encode_line
 from codex_app_server.approvals import ApprovalRequest, FileChange, approval_kind, is_instant
 from codex_app_server.errors import LocalProtocolError, ToolArgumentsError, ToolError
@@ -121,7 +122,12 @@ class QuestionDesk:
     # --- asked ---
 
     def ask(
-        self, method: str, request_id: str | int, params: JsonObject, turn: TurnState | None, setup: TurnSetup
+        self,
+        method: str,
+        request_id: str | int,
+        params: JsonObject,
+        concerned: TurnState | SubAgentTurn | None,
+        setup: TurnSetup,
     ) -> None:
         """Take a request of the server.
 
@@ -129,9 +135,10 @@ class QuestionDesk:
             method: The request.
             request_id: Its id.
             params: Its params.
-            turn: The turn that it is about, if that is known here.
+            concerned: The turn that it is about, if that is known here.
             setup: Who answers.
         """
+        turn = None if isinstance(concerned, SubAgentTurn) else concerned
         self._home = threading.get_ident()
         if self._is_repeated(request_id, _mark(method, params)):
             return
@@ -139,7 +146,7 @@ class QuestionDesk:
             self._engine.answer(request_id, {"currentTimeAt": int(time.time())})
             return
         try:
-            question = self._question(method, request_id, params, turn)
+            question = self._question(method, request_id, params, turn, concerned)
         except (KeyError, TypeError, AttributeError) as exc:
             self._engine.refuse(request_id, -32602, f"this client cannot read the params: {exc!r}")
             return
@@ -152,7 +159,7 @@ class QuestionDesk:
         if isinstance(question, ToolCall):
             self._call(request_id, question, turn, setup)
         else:
-            self._dispatch(request_id, question, turn, setup)
+            self._dispatch(request_id, question, concerned, setup)
 
     def _is_repeated(self, request_id: str | int, mark: object) -> bool:
         """Whether it was asked before: `thread/resume` repeats the requests that the server has no answer to."""
@@ -177,7 +184,12 @@ class QuestionDesk:
         return False
 
     def _question(
-        self, method: str, request_id: str | int, params: JsonObject, turn: TurnState | None
+        self,
+        method: str,
+        request_id: str | int,
+        params: JsonObject,
+        turn: TurnState | None,
+        concerned: TurnState | SubAgentTurn | None,
     ) -> Question | None:
         question_id = f"{params.get('turnId') or params.get('threadId') or 'client'}:{request_id}"
         answer = partial(self._answer_soon, request_id)
@@ -192,7 +204,7 @@ class QuestionDesk:
                 return None
             return planned
         if approval_kind(method, params) is not None:
-            return ApprovalRequest(question_id, method, params, answer, changes=_changes(params, turn))
+            return ApprovalRequest(question_id, method, params, answer, changes=_changes(params, concerned))
         if method == "mcpServer/elicitation/request":
             return Elicitation(question_id, params, answer)
         if method == "item/tool/requestUserInput":
@@ -200,7 +212,11 @@ class QuestionDesk:
         return ServerRequest(question_id, method, params, answer)
 
     def _dispatch(
-        self, request_id: str | int, question: Question, turn: TurnState | None, setup: TurnSetup
+        self,
+        request_id: str | int,
+        question: Question,
+        turn: TurnState | SubAgentTurn | None,
+        setup: TurnSetup,
     ) -> None:
         handler = _handler_for(question, setup)
         if handler is None and self._is_shared and turn is None:
@@ -218,14 +234,21 @@ class QuestionDesk:
                 lambda: handler(question), partial(self._handled, question), is_async=_is_async(handler)
             )
 
-    def _show(self, question: Question, turn: TurnState) -> None:
+    def _show(self, question: Question, turn: TurnState | SubAgentTurn) -> None:
         ids = (turn.thread_id, turn.turn_id, question.method, question.raw)
+        event: Event
         if isinstance(question, ApprovalRequest):
-            self._engine.publish(turn, ApprovalRequested(*ids, question))
+            event = ApprovalRequested(*ids, question)
         elif isinstance(question, UserInputRequest):
-            self._engine.publish(turn, UserInputRequested(*ids, question))
+            event = UserInputRequested(*ids, question)
         elif isinstance(question, Elicitation):
-            self._engine.publish(turn, ElicitationRequested(*ids, question))
+            event = ElicitationRequested(*ids, question)
+        else:
+            return
+        if isinstance(turn, SubAgentTurn):
+            turn.show(event)
+        else:
+            self._engine.publish(turn, event)
 
     def _nobody_answers(self, question: Question) -> None:
         if isinstance(question, ServerRequest):
@@ -507,7 +530,7 @@ def _tool_done(call: ToolCall, tool: Tool, result: object, error: BaseException 
             call.fail(text)
 
 
-def _changes(params: JsonObject, turn: TurnState | None) -> tuple[FileChange, ...]:
+def _changes(params: JsonObject, turn: TurnState | SubAgentTurn | None) -> tuple[FileChange, ...]:
     """Return the changes that an approval is about: the request names only their item."""
     item_id = params.get("itemId")
     started = turn.started_tool(item_id) if turn is not None and isinstance(item_id, str) else None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from codex_app_server._engine.gap import Gap
     from codex_app_server._engine.wakeups import Waiter
-    from codex_app_server.events import Event, Usage
+    from codex_app_server.events import Event, SubAgentEvent, Usage
     from codex_app_server.json_types import JsonObject
     from codex_app_server.questions import ToolCall
     from codex_app_server.results import TurnResult
@@ -226,6 +226,22 @@ class TurnState:
         finally:
             lock.release()
 
+    def publish_of_sub_agent(self, event: SubAgentEvent, waking: list[Waiter]) -> None:
+        """Give an event of a sub-agent to the readers who ask for them; it is no part of the turn itself."""
+        is_delta = type(event.event) is TextDelta
+        with self.lock:
+            buffers = [reader for reader in self._readers if reader.has_sub_agents]
+            # Who the first reader is, and what it wants, is not known yet.
+            buffers += [] if self._unread is None else [self._unread]
+            for buffer in buffers:
+                # Deltas of many items are not joined; whoever falls behind gets the text when it is complete.
+                if buffer.is_overflown or (is_delta and len(buffer) >= JOIN_ABOVE):
+                    continue
+                buffer.put(event)
+                if buffer.waiter is not None:
+                    waking.append(buffer.waiter)
+                    buffer.waiter = None
+
     def completed(self, turn: JsonObject) -> TurnResult:
         """Return the result that `turn/completed` makes of what was gathered."""
         with self.lock:
@@ -299,13 +315,16 @@ class TurnState:
 
     # --- by readers ---
 
-    def attach(self) -> EventBuffer:
-        """Add a reader; it gets the turn from its beginning."""
+    def attach(self, *, has_sub_agents: bool = False) -> EventBuffer:
+        """Add a reader; it gets the turn from its beginning, and what its sub-agents do if it asks for that."""
         with self.lock:
             buffer = self._unread
             if buffer is None:
                 buffer = EventBuffer(events=self._history.snapshot())
             self._unread = None
+            buffer.has_sub_agents = has_sub_agents
+            if not has_sub_agents:
+                buffer.drop_sub_agents()
             buffer.on_behind = partial(_tell_behind, self.turn_id)
             self._readers.append(buffer)
             return buffer

@@ -18,6 +18,7 @@ from codex_app_server._engine.gap import Gap
 from codex_app_server._engine.interrupting import Interrupter, stalled
 from codex_app_server._engine.resuming import ThreadResumer
 from codex_app_server._engine.state import ThreadState, TurnState
+from codex_app_server._engine.sub_agents import SubAgents
 from codex_app_server._engine.wakeups import copy_error
 from codex_app_server._wire.deltas import TEXT_DELTA
 from codex_app_server._wire.normalise import normalise, usage_of
@@ -44,12 +45,14 @@ if TYPE_CHECKING:
     from codex_app_server._engine.resuming import Found
     from codex_app_server._engine.setup import TurnSetup
     from codex_app_server._engine.state import TurnStart
+    from codex_app_server._engine.sub_agents import SubAgentTurn
     from codex_app_server._engine.wakeups import Completion, Waiter
     from codex_app_server.errors import (
         AppServerError,
     )
     from codex_app_server.events import (
         Event,
+        SubAgentEvent,
     )
     from codex_app_server.json_types import JsonObject
 
@@ -107,8 +110,6 @@ _log = logging.getLogger("codex_app_server")
 _OF_NO_TURN = frozenset({"rawResponseItem/completed", "rawResponse/completed"})
 # Notifications about a thread that come between `turn/start` and its turn: a few warnings.
 _MAX_PROLOGUE = 100
-# Threads of sub-agents that are remembered; the oldest is forgotten first.
-_MAX_SUB_AGENTS = 1000
 
 
 class TurnTable:
@@ -124,8 +125,7 @@ class TurnTable:
         self._tasks: set[asyncio.Task[None]] = set()
         # Turns that something was heard of; kept only where silence has a limit.
         self._touched: set[TurnState] = set()
-        # Who decides for a sub-agent, by its thread: it may outlive the turn that it works for.
-        self._sub_agent_setups: dict[str, TurnSetup] = {}
+        self.sub_agents = SubAgents(self._publish_of_sub_agent)
         self._interrupter = Interrupter(engine, self.abort, self.spawn)
         self._end_watch = EndWatch(engine, self)
         self._resumer = ThreadResumer(engine, self._found, self._told, self._not_resumed)
@@ -305,6 +305,7 @@ class TurnTable:
                 return
         turn = self._turns.get(turn_id)
         if turn is None:
+            self.sub_agents.told(turn_id, method, params)
             turn = self._unknown_turn(method, params, turn_id)
             if turn is None:
                 return
@@ -373,14 +374,15 @@ class TurnTable:
             turn = cast("JsonObject", turn)
             turn_id = turn.get("id")
             if method == "turn/completed":
-                self._sub_agent_setups.pop(str(params.get("threadId")), None)
+                self.sub_agents.completed(params, str(turn_id))
             root = self._turns.get(str(turn.get("rootTurnId")))
             if root is None or root.turn_id == turn_id:
                 return turn_id
             if root.thread_id == params.get("threadId"):
                 # A review starts under an id of its own, and goes on under that of its root.
                 return root.turn_id
-            self._sub_agent_turn(root, method, params, str(turn_id))
+            if method == "turn/started":
+                self.sub_agents.started(root, params, str(turn_id))
             return None
         # What concerns a thread is shown in its running turn, in its place among the events.
         thread_id = params.get("threadId")
@@ -388,6 +390,7 @@ class TurnTable:
         if thread is None:
             if method == "serverRequest/resolved":
                 self._engine.desk.resolved(params.get("requestId"))
+            self.sub_agents.told_of_thread(thread_id, method, params)
             return None
         if method == "thread/status/changed":
             thread.is_loaded = params.get("status") != {"type": "notLoaded"}
@@ -403,17 +406,6 @@ class TurnTable:
         if thread.starting is not None and len(thread.prologue) < _MAX_PROLOGUE:
             thread.prologue.append((method, params))
         return None
-
-    def _sub_agent_turn(self, root: TurnState, method: str, params: JsonObject, turn_id: str) -> None:
-        """Note that a sub-agent of a turn works, or has ended: nothing else tells whose it is."""
-        child = str(params.get("threadId"))
-        if method == "turn/started":
-            root.sub_agents[child] = turn_id
-            self._sub_agent_setups[child] = root.setup
-            if len(self._sub_agent_setups) > _MAX_SUB_AGENTS:
-                del self._sub_agent_setups[next(iter(self._sub_agent_setups))]
-        elif root.sub_agents.get(child) == turn_id:
-            del root.sub_agents[child]
 
     def _unknown_turn(self, method: str, params: JsonObject, turn_id: str) -> TurnState | None:
         thread_id = params.get("threadId")
@@ -462,6 +454,12 @@ class TurnTable:
         if self._silence_limit_s is not None:
             self._touched.add(turn)
 
+    def _publish_of_sub_agent(self, turn: TurnState, event: SubAgentEvent) -> None:
+        turn.publish_of_sub_agent(event, self._engine.waking)
+        if self._silence_limit_s is not None:
+            # A turn that waits for its sub-agents is not silent.
+            self._touched.add(turn)
+
     def flush(self) -> None:
         """Note when something was heard of the turns."""
         if self._touched:
@@ -489,6 +487,7 @@ class TurnTable:
     def _ended(self, turn: TurnState) -> None:
         thread = turn.thread
         self._turns.pop(turn.turn_id, None)
+        self.sub_agents.root_ended(turn)
         thread.finished.append(turn.turn_id)
         self._engine.desk.end_turn(turn)
         self._interrupter.changed(turn)
@@ -526,16 +525,17 @@ class TurnTable:
 
     # --- questions of the server ---
 
-    def concerned(self, params: JsonObject) -> tuple[TurnState | None, TurnSetup | None]:
+    def concerned(self, params: JsonObject) -> tuple[TurnState | SubAgentTurn | None, TurnSetup | None]:
         """Return the turn that a question is about, where it is known here, and who answers in its thread."""
-        turn = self._turns.get(str(params.get("turnId")))
+        turn_id = str(params.get("turnId"))
+        turn = self._turns.get(turn_id)
         if turn is not None:
             return turn, turn.setup
         thread_id = str(params.get("threadId") or params.get("conversationId"))
         thread = self._threads.get(thread_id)
         if thread is None:
-            # A sub-agent asks those who decide for the turn that it works for; its events are its own.
-            return None, self._sub_agent_setups.get(thread_id)
+            # A sub-agent asks those who decide for the turn that it works for.
+            return self.sub_agents.turn(turn_id), self.sub_agents.setup_of(thread_id)
         # An elicitation may come without the turn that it belongs to.
         turn = (thread.active or thread.early) if params.get("turnId") is None else None
         return turn, thread.setup if turn is None else turn.setup
