@@ -179,6 +179,26 @@ def test_f29_a_handler_that_fails_or_answers_nonsense_allows_nothing(
 
 
 @pytest.mark.anyio
+async def test_s02_a_handler_that_takes_longer_than_it_may_declines(
+    scripted_codex: ScriptedCodexFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    """How long it may take is up to the handler: people are slow, and a limit of ours would decide for them."""
+
+    async def slow(request: ApprovalRequest) -> ApprovalAnswer:
+        with anyio.fail_after(0.01):
+            await anyio.Event().wait()
+        return "accept"
+
+    setup = scripted_codex(touch("x"))
+    async with AsyncCodex(setup.config, approval_handler=slow) as codex:
+        with caplog.at_level(logging.ERROR, "codex_app_server"):
+            assert (await (await codex.thread_start(**ASKING)).run("Go.")).status == "completed"
+    assert "rejected by user" in told(setup)[0]
+    assert files(setup) == []
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.anyio
 async def test_f29_in_the_loop_too_a_handler_that_fails_allows_nothing(
     scripted_codex: ScriptedCodexFactory, anyio_backend_name: str
 ) -> None:

@@ -378,7 +378,7 @@ def test_an_agent_goes_on_when_its_server_died_while_it_waited(scripted_codex):
     assert lines(setting) == 1
 
 
-def test_a_restart_without_a_decision_asks_the_same_again_and_starts_nothing(scripted_codex):
+def test_a05_a_restart_without_a_decision_asks_the_same_again_and_starts_nothing(scripted_codex):
     setting = scripted_codex(listens)
     saver = InMemorySaver()
     with Codex(setting.config) as client:

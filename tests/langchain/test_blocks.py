@@ -49,7 +49,7 @@ BLOCKS = [{"type": "reasoning", "reasoning": "I think."}, {"type": "text", "text
 
 
 @pytest.mark.parametrize("version", ["v0", "v1"])
-async def test_every_way_of_calling_gives_the_same_blocks(chat, version):
+async def test_a02_every_way_of_calling_gives_the_same_blocks_and_usage(chat, version):
     model, _ = chat(lambda _: RICH, output_version=version)
     bound = model.bind_tools([look])
     chunks, achunks = list(bound.stream("Hi")), [chunk async for chunk in bound.astream("Hi")]

@@ -339,7 +339,7 @@ async def test_an_open_client_of_either_kind_can_be_given(scripted_codex):
         assert (await ChatCodex(codex=codex).ainvoke("Hi")).content == "Fine."
 
 
-def test_a_pickled_model_answers_like_the_original(chat):
+def test_a09_a_pickled_model_answers_like_the_original(chat):
     model, _ = chat("Fine.", model="one", stop=["x"])
     assert model.invoke("Hi").content == "Fine."
     clone = pickle.loads(pickle.dumps(model))
@@ -347,7 +347,7 @@ def test_a_pickled_model_answers_like_the_original(chat):
     assert clone.invoke("Hi").response_metadata["model_name"] == "one"
 
 
-def test_no_process_and_no_secret_before_the_first_call():
+def test_a09_no_process_and_no_secret_before_the_first_call():
     with pytest.warns(UserWarning, match="does not use api_key: Codex has no such setting"):
         model = ChatCodex(
             codex_bin="/does/not/exist",

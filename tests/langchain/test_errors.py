@@ -58,7 +58,7 @@ def test_with_fallbacks_goes_on_to_another_model_for_the_errors_that_are_named(c
         model.with_fallbacks([other], exceptions_to_handle=(LaunchError,)).invoke("Hi")
 
 
-def test_what_failed_after_codex_ran_something_is_not_for_a_retry(chat):
+def test_a04_what_failed_after_codex_ran_something_is_not_for_a_retry(chat):
     model, _ = chat(
         lambda request: [call("exec_command", cmd="true"), fail(500)][request.step],
         agent_tools=True,

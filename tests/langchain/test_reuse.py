@@ -88,7 +88,7 @@ async def test_a_stream_that_is_left_in_one_face_leaves_no_wrong_history_to_the_
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_no_walk_through_a_conversation_shows_the_model_another_history(chat, seed):
+async def test_a07_no_walk_through_a_conversation_shows_the_model_another_history(chat, seed):
     dice = random.Random(seed)  # noqa: S311 - a walk that can be taken again
     model, sc = chat(lambda request: f"answer {request.number}")
     told: list[list[str]] = []

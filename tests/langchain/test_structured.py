@@ -99,7 +99,7 @@ def test_json_mode_asks_for_json_alone(chat):
 
 
 @pytest.mark.parametrize("method", ["json_schema", "function_calling"])
-def test_the_raw_message_can_be_had_too(chat, method):
+def test_a08_the_raw_message_can_be_had_when_the_answer_does_not_fit(chat, method):
     replies = iter([PARIS, '{"name": 5}'])
 
     def script(request):

@@ -181,7 +181,7 @@ async def test_max_iterations_interrupts_the_turn_that_waits(scripted_codex):
     assert len(sc.model.requests) == 4
 
 
-async def test_cancelling_while_a_tool_runs_interrupts_the_turn(scripted_codex):
+async def test_a06_cancelling_while_a_tool_runs_interrupts_the_turn(scripted_codex):
     sc = scripted_codex(Script().when("Wait", [call("forever"), "never said"]).otherwise("Yes."))
     started = anyio.Event()
 

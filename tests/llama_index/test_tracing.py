@@ -261,7 +261,7 @@ class Broken(BaseSpanHandler[SimpleSpan]):
         raise RuntimeError("no spans")
 
 
-async def test_a_tracer_that_fails_does_not_harm_the_run(scripted_codex, make_agent):
+async def test_a01_a_tracer_that_fails_does_not_harm_the_run(scripted_codex, make_agent):
     class Raises(Events):
         def handle(self, event: Any, **_: Any) -> None:
             raise RuntimeError("no events")
