@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, cast
 from codex_app_server import Usage
 from llama_index.agent.codex._inputs import digest
 from llama_index.core.agent.workflow.agent_context import SimpleAgentContext
+from llama_index.core.agent.workflow.base_agent import DEFAULT_MAX_ITERATIONS
+from llama_index.core.base.llms.types import ToolCallBlock
 from llama_index.core.llms import ChatMessage
 from workflows.plugins.basic import basic_runtime, get_current_run_id
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from llama_index.core.agent.workflow.agent_context import AgentContext
     from llama_index.core.workflow import Context
 
-__all__ = ["LiveThreads", "ThreadRecord", "current_run_id", "spend", "spent"]
+__all__ = ["LiveThreads", "ThreadRecord", "current_run_id", "is_cut_short", "spend", "spent"]
 
 # A thread that was pushed out is resumed at its next use, which costs one request.
 _MAX_LIVE_THREADS = 256
@@ -104,6 +106,14 @@ class ThreadRecord:
         if is_known:
             self.seen.append(digest(message))
 
+    def take_answered(self) -> list[ChatMessage]:
+        """Return the messages of the running turn without calls that wait for their tools, and forget all."""
+        messages = self.messages()
+        self.scratchpad = []
+        if messages and any(isinstance(block, ToolCallBlock) for block in messages[-1].blocks):
+            return messages[:-1]
+        return messages
+
     def know(self, *groups: Iterable[ChatMessage]) -> None:
         """Note that the thread knows these messages; one that several groups hold counts once."""
         seen = Counter(self.seen)
@@ -125,6 +135,14 @@ async def spend(ctx: AgentContext | Context, run_id: str | None, usage: Usage) -
     total = await spent(ctx, run_id) + usage
     await ctx.store.set(_USAGE_KEY, {"run_id": run_id, "usage": asdict(total)})
     return total
+
+
+async def is_cut_short(ctx: AgentContext | Context) -> bool:
+    """Return whether LlamaIndex, after this step, ends the run with a question of its own (`"generate"`)."""
+    if await ctx.store.get("early_stopping_method", default=None) != "generate":
+        return False
+    steps_before: int = await ctx.store.get("num_iterations", default=0)
+    return steps_before + 1 >= await ctx.store.get("max_iterations", default=DEFAULT_MAX_ITERATIONS)
 
 
 class LiveThreads:

@@ -15,7 +15,13 @@ from codex_app_server import AsyncCodex, Codex, SharedCodex
 from llama_index.agent.codex._conversation import Conversation
 from llama_index.agent.codex._steps import StepReader
 from llama_index.agent.codex._structured import AgentLLM, output_spec, remember
-from llama_index.agent.codex._threads import LiveThreads, ThreadRecord, current_run_id, spend
+from llama_index.agent.codex._threads import (
+    LiveThreads,
+    ThreadRecord,
+    current_run_id,
+    is_cut_short,
+    spend,
+)
 from llama_index.agent.codex._tools import answer, tool_set
 from llama_index.agent.codex._tracing import dispatcher, traced_step
 from llama_index.agent.codex._waiting import answers, park
@@ -295,6 +301,9 @@ class CodexAgent(BaseWorkflowAgent):
             outputs.append(outcome)
         if isinstance(outcome, AgentOutput):
             record.asked = []
+            if await is_cut_short(ctx):
+                # The question that LlamaIndex ends with is asked of memory, which would lack this turn.
+                await memory.aput_messages(record.take_answered())
             await self._write(ctx, record)
             if record.turn_id is None:
                 self._live.release(live)
