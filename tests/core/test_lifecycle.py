@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,26 @@ def test_requests_in_flight_are_bounded() -> None:
             server.release("full")
             for worker in workers:
                 worker.join()
+
+
+def test_running_commands_do_not_keep_other_requests_from_being_sent() -> None:
+    def command(number: int) -> list[Any]:
+        return [steps.expect("command/exec", save_as=f"c{number}")]
+
+    scenario = [
+        *steps.handshake(), *command(1), *command(2), steps.barrier("both run"),
+        steps.expect("account/read", save_as="r"), steps.reply({"n": 1}, to="r"),
+        # The third one of two waits for its turn.
+        steps.reply({}, to="c1"), *command(3), steps.reply({}, to="c2"), steps.reply({}, to="c3"),
+    ]  # fmt: skip
+    with FakeServer(scenario) as server:
+        config = AppServerConfig(launch_args_override=server.argv, max_requests_in_flight=2)
+        with Codex(config) as codex, ThreadPoolExecutor() as pool:
+            running = [pool.submit(codex.request_raw, "command/exec", {"command": ["x"]}) for _ in range(3)]
+            server.wait_reached("both run")
+            server.release("both run")
+            assert codex.request_raw("account/read") == {"n": 1}
+            assert [done.result(30) for done in running] == [{}, {}, {}]
 
 
 def test_two_threads_at_most_are_being_started_at_once() -> None:

@@ -417,7 +417,7 @@ async def test_c18_who_waits_for_a_slot_may_be_cancelled_and_the_others_are_serv
             assert codex._engine._link is not None
             connection = codex._engine._link._connection
             assert connection is not None
-            assert (connection._in_flight, connection._pending) == (0, {})
+            assert ([lane.in_flight for lane in connection._lanes], connection._pending) == ([0, 0, 0], {})
 
 
 @pytest.mark.anyio

@@ -62,7 +62,8 @@ class AppServerConfig:
         start_timeout_s: Seconds until the server must have answered `initialize`.
         request_timeout_s: Seconds until a request must be answered, from when it was written.
         max_requests_in_flight: Requests that may be unanswered at once; further ones queue here.
-            The server loses requests when it is given thousands.
+            The server loses requests when it is given thousands. Running commands (`codex.commands`) and
+            calls of MCP tools are counted by themselves, since their answers come when they are done.
         max_overload_retries: How often a request is sent again that the server did not accept because of
             overload, after a growing, random delay.
         turn_silence_limit_s: Seconds without a sign of a running turn after which it is interrupted and

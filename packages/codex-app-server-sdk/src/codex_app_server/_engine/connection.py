@@ -38,6 +38,8 @@ _log = logging.getLogger("codex_app_server")
 # (100 starts: 2.6 s one by one, 9.4 s at 16 in flight).
 _THREAD_OPENERS = frozenset({"thread/start", "thread/resume", "thread/fork"})
 _MAX_OPENING = 2
+# Answered when the work is done, which may take hours: they must not keep other requests from being sent.
+_WORKING = frozenset({"command/exec", "mcpServer/tool/call"})
 _ANSWER_ID = re.compile(rb'\s*\{\s*"id"\s*:\s*(\d+)\s*,\s*"result"')
 # Something else than an app-server writes to the pipe when so many lines in a row make no sense.
 _MAX_GARBAGE_IN_A_ROW = 1000
@@ -94,6 +96,22 @@ class Call:
         self.attempts = 0
 
 
+class _Lane:
+    """Requests that share a limit of how many may be unanswered at once, and those that wait for their turn."""
+
+    __slots__ = ("in_flight", "limit", "queue")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.in_flight = 0
+        self.queue: deque[Call] = deque()
+
+    @property
+    def may_send(self) -> bool:
+        """Whether one waits that may go now."""
+        return bool(self.queue) and self.in_flight < self.limit
+
+
 class Connection:
     """The JSON-RPC peer of one app-server.
 
@@ -143,10 +161,10 @@ class Connection:
         self._max_in_flight = config.max_requests_in_flight
         self._max_retries = config.max_overload_retries
         self._pending: dict[object, Call] = {}
-        self._in_flight = 0
-        self._opening = 0
-        self._queue: deque[Call] = deque()
-        self._openers: deque[Call] = deque()
+        self._openers = _Lane(_MAX_OPENING)
+        self._others = _Lane(config.max_requests_in_flight)
+        self._workers = _Lane(config.max_requests_in_flight)
+        self._lanes = (self._openers, self._others, self._workers)
         # Those that wait until the server is less busy.
         self._delayed: dict[Call, asyncio.TimerHandle] = {}
         self._deltas = DeltaLines()
@@ -163,36 +181,47 @@ class Connection:
         if call.is_urgent:
             self._put(call)
             return
-        queue = self._openers if call.method in _THREAD_OPENERS else self._queue
-        queue.append(call)
+        lane = self._lane_of(call)
+        lane.queue.append(call)
         self.pump()
         if call.timer is None:
-            call.timer = self._loop.call_later(call.timeout_s, self._still_queued, call, queue)
+            call.timer = self._loop.call_later(call.timeout_s, self._still_queued, call, lane)
+
+    def _lane_of(self, call: Call) -> _Lane:
+        if call.method in _THREAD_OPENERS:
+            return self._openers
+        return self._workers if call.method in _WORKING else self._others
 
     def pump(self) -> None:
         """Write the queued requests that may go now."""
-        while self._in_flight < self._max_in_flight and not self._is_full():
-            if self._openers and self._opening < _MAX_OPENING:
-                self._opening += 1
-                self._put(self._openers.popleft())
-            elif self._queue:
-                self._put(self._queue.popleft())
-            else:
+        while not self._is_full():
+            lane = self._next_lane()
+            if lane is None:
                 return
+            lane.in_flight += 1
+            self._put(lane.queue.popleft())
 
-    def _still_queued(self, call: Call, queue: deque[Call]) -> None:
+    def _next_lane(self) -> _Lane | None:
+        if self._workers.may_send:
+            return self._workers
+        if self._openers.in_flight + self._others.in_flight < self._max_in_flight:
+            for lane in (self._openers, self._others):
+                if lane.may_send:
+                    return lane
+        return None
+
+    def _still_queued(self, call: Call, lane: _Lane) -> None:
         if not self._is_full():
             # The server works off those before it, each of which has its own deadline.
-            call.timer = self._loop.call_later(call.timeout_s, self._still_queued, call, queue)
+            call.timer = self._loop.call_later(call.timeout_s, self._still_queued, call, lane)
             return
-        queue.remove(call)
+        lane.queue.remove(call)
         self._give_up(call, "the server does not read what is written to it")
 
     def _put(self, call: Call) -> None:
         if call.timer is not None:
             call.timer.cancel()
         self._pending[call.request_id] = call
-        self._in_flight += not call.is_urgent
         call.attempts += 1
         call.timer = self._loop.call_later(call.timeout_s, self._timed_out, call)
         self._write(call.line)
@@ -212,31 +241,32 @@ class Connection:
         if call.timer is not None:
             call.timer.cancel()
         if not call.is_urgent:
-            self._in_flight -= 1
-            if call.method in _THREAD_OPENERS:
-                self._opening -= 1
+            self._lane_of(call).in_flight -= 1
 
     def take_unsent(self) -> list[Call]:
         """Give back the requests that were never written, for another connection."""
-        calls = [*self._openers, *self._queue]
-        self._openers.clear()
-        self._queue.clear()
+        calls = self._take_queued()
         for call in calls:
             if call.timer is not None:
                 call.timer.cancel()
                 call.timer = None
         return calls
 
+    def _take_queued(self) -> list[Call]:
+        calls = [call for lane in self._lanes for call in lane.queue]
+        for lane in self._lanes:
+            lane.queue.clear()
+        return calls
+
     def fail_all(self, make_error: Callable[[], BaseException]) -> None:
         """End every request with an error."""
         for timer in self._delayed.values():
             timer.cancel()
-        calls = [*self._pending.values(), *self._openers, *self._queue, *self._delayed]
+        calls = [*self._pending.values(), *self._take_queued(), *self._delayed]
         self._delayed.clear()
         self._pending.clear()
-        self._openers.clear()
-        self._queue.clear()
-        self._in_flight = self._opening = 0
+        for lane in self._lanes:
+            lane.in_flight = 0
         for call in calls:
             if call.timer is not None:
                 call.timer.cancel()
