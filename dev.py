@@ -8,6 +8,7 @@
     python3 dev.py newest              the tests of the core on the newest Codex; tells what differs
     python3 dev.py speed               the client beside the bound, the cheap figures; fails on a gross regression
     python3 dev.py bench               every figure, beside the peers too, into docs/performance.md
+    python3 dev.py docs                the site, strictly, into build/docs; `docs serve` shows it while you write
     python3 dev.py fix                 format, and fix what the linter can
     python3 dev.py refresh             newer dependencies into constraints.txt
 
@@ -33,6 +34,8 @@ ROOT = Path(__file__).resolve().parent
 VENV = Path(os.environ.get("CODEX_SDK_VENV") or ROOT / ".venv")
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 CONSTRAINTS = ROOT / "constraints.txt"
+# What is wanted is in the file itself, the exact versions in the one with the ending `.txt`.
+DOCS_REQUIREMENTS = ROOT / "docs/requirements.in"
 CORE = "packages/codex-app-server-sdk"
 DISTRIBUTIONS = (
     CORE, "integrations/langchain-codex", "integrations/llama-index-llms-codex",
@@ -237,6 +240,22 @@ def bench(options: list[str]) -> None:
     run(python, "benchmarks/run.py", *([] if options else ["--write"]), *options)
 
 
+def docs(options: list[str]) -> None:
+    """Build the site, in an environment of its own: the packages are read and not imported."""
+    folder = ROOT / ".venv-docs"
+    python = folder / PYTHON.relative_to(VENV)
+    wanted = (DOCS_REQUIREMENTS.with_suffix(".txt")).read_text()
+    stamp = folder / "stamp"
+    if not (python.exists() and stamp.exists() and stamp.read_text() == wanted):
+        print(f"making {_shown(folder)}", flush=True)
+        venv.create(folder, with_pip=True, clear=True)
+        pip = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+        run(*pip, "--requirement", DOCS_REQUIREMENTS.with_suffix(".txt"))
+        stamp.write_text(wanted)
+    env = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    run(python, "-m", "mkdocs", *(options or ("build", "--quiet")), "--strict", env=env)
+
+
 def quickstart(options: list[str]) -> None:
     """Run the main job."""
     prepare(with_tools=False)
@@ -309,6 +328,11 @@ def _check_wheel(wheel: Path) -> None:
             sys.exit(f"{wheel.name} has no {wanted}")
 
 
+def step_docs() -> None:
+    """Build the site, strictly: links, anchors and the names in the reference."""
+    docs([])
+
+
 def step_tests() -> None:
     """Run the tests, on as many processes as there are cores."""
     run(PYTHON, "-m", "pytest", "-n", "auto", "-q", "--durations=10")
@@ -327,6 +351,7 @@ STEPS = {
     "types": step_types,
     "generated": step_generated,
     "wheels": step_wheels,
+    "docs": step_docs,
     "tests": step_tests,
 }
 # For when they are asked for by name.
@@ -356,13 +381,17 @@ def fix(_: list[str]) -> None:
 
 
 def refresh(_: list[str]) -> None:
-    """Resolve the newest dependencies for all supported Pythons into constraints.txt."""
+    """Resolve the newest dependencies for all supported Pythons into constraints.txt and docs/requirements.txt."""
     prepare(with_tools=True)
     own = [part for name in DISTRIBUTIONS for part in ("--no-emit-package", Path(name).name)]
     files = [f"{name}/pyproject.toml" for name in DISTRIBUTIONS]
     run(
         PYTHON, "-m", "uv", "pip", "compile", "--upgrade", "--universal", "--python-version", "3.10", "--no-header", "--no-annotate",
         "--quiet", *own, "--group", "dev", *files, "--output-file", CONSTRAINTS,
+    )  # fmt: skip
+    run(
+        PYTHON, "-m", "uv", "pip", "compile", "--upgrade", "--universal", "--python-version", "3.10", "--no-header", "--no-annotate",
+        "--quiet", DOCS_REQUIREMENTS, "--output-file", DOCS_REQUIREMENTS.with_suffix(".txt"),
     )  # fmt: skip
 
 
@@ -373,6 +402,7 @@ COMMANDS = {
     "newest": newest,
     "speed": speed,
     "bench": bench,
+    "docs": docs,
     "fix": fix,
     "refresh": refresh,
 }
