@@ -7,6 +7,7 @@ from langchain_codex._messages import to_items
 from langchain_core.messages import (
     AIMessage,
     ChatMessage,
+    FunctionMessage,
     HumanMessage,
     InvalidToolCall,
     RemoveMessage,
@@ -91,7 +92,7 @@ def test_the_detail_of_an_image_is_kept():
         ({"type": "image", "file_id": "file-1"}, "ids of uploaded files"),
         ({"type": "image", "base64": "aGk="}, "needs its mime_type"),
         ({"type": "audio", "base64": "aGk=", "mime_type": "audio/wav"}, "'audio'"),
-        ({"type": "file", "base64": "aGk=", "mime_type": "application/pdf"}, "'file'"),
+        ({"type": "file", "base64": "aGk=", "mime_type": "application/pdf"}, "'file'.*its pages as images"),
         ({"type": "hologram"}, "'hologram'"),
     ],
 )
@@ -138,9 +139,14 @@ def test_chat_messages_go_by_their_role():
     [
         ([], "no messages"),
         ([AIMessage("")], "no messages"),
-        ([ToolMessage("sunny", tool_call_id="c9")], "'c9' follows no such tool call"),
+        ([ToolMessage("sunny", tool_call_id="c9")], "'c9' follows no such tool call: keep the AIMessage"),
         ([AIMessage("", tool_calls=[ToolCall(name="f", args={}, id=None)])], "'f' has no id"),
-        ([RemoveMessage(id="1")], "RemoveMessage"),
+        ([RemoveMessage(id="1")], "RemoveMessage cannot be sent.*HumanMessage, AIMessage, ToolMessage"),
+        ([FunctionMessage(content="5", name="f")], "FunctionMessage cannot be sent.*give a SystemMessage"),
+        (
+            [AIMessage([{"type": "image", "base64": "aGk="}])],
+            "'image' in an earlier answer.*leave the block out",
+        ),
     ],
 )
 def test_a_history_that_would_be_cut_silently_is_refused(messages, words):

@@ -225,6 +225,17 @@ def test_what_is_kept_is_aged_out():
     assert kept.take(b"b") is None
 
 
+def test_a_store_has_one_timer_however_it_is_looked_through():
+    kept: Kept[Entry] = Kept(max_count=9, max_age_s=600)
+    kept.put(b"a", Entry())
+    # As a timer does that had fired before it was cancelled.
+    kept.expire()
+    timers = [thread for thread in threading.enumerate() if thread.name == "langchain-codex-kept"]
+    assert len(timers) == 1
+    assert kept.take(b"a") is not None
+    timers[0].join(10)
+
+
 def test_a_store_that_is_collected_leaves_no_os_thread():
     kept: Kept[Entry] = Kept(max_count=9, max_age_s=600)
     kept.put(b"a", Entry())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from codex_app_server import AppServerError, TransportClosedError
+from codex_app_server import AppServerError, TransportClosedError, TurnTimeoutError
 
-from langchain_codex._deadline import async_deadline, deadline
+from langchain_codex._deadline import TimeLimit
 from langchain_codex._events import AnswerChunks, AnswerEvents
 from langchain_codex._turns import AsyncOpenTurn, OpenTurn
 
@@ -54,9 +54,10 @@ def answer(
     turn = _kept_turn(server, call) or OpenTurn.start(server.access.sync_client(), call)
     while True:
         said = form(_model_name(call, turn.thread))
+        limit = TimeLimit(turn.stream, timeout_s)
         has_begun = False
         try:
-            with deadline(timeout_s, turn) as limit:
+            try:
                 for event in turn.stream:
                     was_stopped = said.is_stopped
                     for output in said.outputs(event):
@@ -66,10 +67,15 @@ def answer(
                         turn.interrupt()
                     if said.is_complete:
                         break
-            limit.check(said.result)
+                    if said.has_requests:
+                        limit.wait_for_rest()
+            except TurnTimeoutError as exc:
+                if limit.is_over or not said.has_requests:
+                    raise limit.error from exc
+                said.end_with_requests()
             last = said.last_outputs()
         except TransportClosedError:
-            if turn.is_fresh or has_begun:
+            if turn.is_fresh or has_begun or said.has_acted:
                 raise
             # The server died since the turn was kept; another one can be given the whole conversation.
             turn = OpenTurn.start(server.access.sync_client(), call)
@@ -91,9 +97,10 @@ async def aanswer(
     turn = await _akept_turn(server, call) or await AsyncOpenTurn.start(server.access.async_client(), call)
     while True:
         said = form(_model_name(call, turn.thread))
+        limit = TimeLimit(turn.stream, timeout_s)
         has_begun = False
         try:
-            async with async_deadline(timeout_s, turn) as limit:
+            try:
                 async for event in turn.stream:
                     was_stopped = said.is_stopped
                     for output in said.outputs(event):
@@ -103,10 +110,15 @@ async def aanswer(
                         await turn.interrupt()
                     if said.is_complete:
                         break
-            limit.check(said.result)
+                    if said.has_requests:
+                        limit.wait_for_rest()
+            except TurnTimeoutError as exc:
+                if limit.is_over or not said.has_requests:
+                    raise limit.error from exc
+                said.end_with_requests()
             last = said.last_outputs()
         except TransportClosedError:
-            if turn.is_fresh or has_begun:
+            if turn.is_fresh or has_begun or said.has_acted:
                 raise
             turn = await AsyncOpenTurn.start(server.access.async_client(), call)
             continue

@@ -1,95 +1,60 @@
-"""Ends a turn that takes too long; one context manager for blocking code, one for asyncio."""
+"""The time that a model may take for its answer, and that the rest of a response may take; for streams of both faces."""
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import TYPE_CHECKING, Protocol
+import time
+from typing import TYPE_CHECKING
 
-from codex_app_server import AppServerError, RequestTimeoutError
+from codex_app_server import RequestTimeoutError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator
+    from typing import Protocol
 
-    from codex_app_server import TurnResult
-
-__all__ = ["Deadline", "async_deadline", "deadline"]
-
-
-class _Turn(Protocol):
-    def interrupt(self) -> None: ...
+    class _Stream(Protocol):
+        def set_timeout(self, timeout_s: float | None) -> None: ...
 
 
-class _AsyncTurn(Protocol):
-    async def interrupt(self) -> None: ...
+__all__ = ["TimeLimit"]
+
+# The server says nothing while the model writes the arguments of a further call. It waits so long for a model
+# that says nothing (`stream_idle_timeout_ms`).
+_REST_S = 300.0
 
 
-class Deadline:
-    """Whether the time was over.
+class TimeLimit:
+    """When the reader of a turn gives it up, which interrupts it.
 
     Args:
-        timeout_s: Seconds that the turn may take; None means without limit.
+        stream: The events of the turn.
+        timeout_s: Seconds that the answer may take from now; None means without limit.
     """
 
-    def __init__(self, timeout_s: float | None) -> None:
-        self.timeout_s = timeout_s
-        self.is_over = False
+    def __init__(self, stream: _Stream, timeout_s: float | None) -> None:
+        self._stream = stream
+        self._timeout_s = timeout_s
+        self._end_s = None if timeout_s is None else time.monotonic() + timeout_s
+        stream.set_timeout(timeout_s)
 
-    def check(self, result: TurnResult | None) -> None:
-        """Raise if the turn was interrupted because its time was over.
+    def wait_for_rest(self) -> None:
+        """Give the rest of a response some time from now.
 
-        Raises:
-            RequestTimeoutError: It was.
+        When the connection to the model breaks off after a call, the server waits for the result of that call
+        without a word, and we for the rest of the response.
         """
-        if self.is_over and self.timeout_s is not None and result and result.status == "interrupted":
-            raise RequestTimeoutError(
-                f"the model gave no complete answer within {self.timeout_s:g} s; the turn was interrupted",
-                method="turn/start",
-                timeout_s=self.timeout_s,
-            )
+        left_s = _REST_S if self._end_s is None else min(_REST_S, self._end_s - time.monotonic())
+        self._stream.set_timeout(left_s)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the time for the whole answer is over."""
+        return self._end_s is not None and time.monotonic() >= self._end_s
 
-@contextmanager
-def deadline(timeout_s: float | None, turn: _Turn) -> Generator[Deadline]:
-    """Interrupt `turn` when the body is not left in time."""
-    limit = Deadline(timeout_s)
-    if timeout_s is None:
-        yield limit
-        return
-
-    def end() -> None:
-        limit.is_over = True
-        # Whoever reads the turn is told what became of it.
-        with suppress(AppServerError):
-            turn.interrupt()
-
-    timer = threading.Timer(timeout_s, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield limit
-    finally:
-        timer.cancel()
-
-
-@asynccontextmanager
-async def async_deadline(timeout_s: float | None, turn: _AsyncTurn) -> AsyncGenerator[Deadline]:
-    """Interrupt `turn` when the body is not left in time."""
-    limit = Deadline(timeout_s)
-    if timeout_s is None:
-        yield limit
-        return
-
-    async def end() -> None:
-        await asyncio.sleep(timeout_s)
-        limit.is_over = True
-        # Whoever reads the turn is told what became of it.
-        with suppress(AppServerError):
-            await turn.interrupt()
-
-    task = asyncio.create_task(end())
-    try:
-        yield limit
-    finally:
-        task.cancel()
+    @property
+    def error(self) -> RequestTimeoutError:
+        """What is raised when it is."""
+        timeout_s = self._timeout_s or 0.0
+        return RequestTimeoutError(
+            f"the model gave no complete answer within {timeout_s:g} s; the turn was interrupted",
+            method="turn/start",
+            timeout_s=timeout_s,
+        )

@@ -76,7 +76,9 @@ class Kept(Generic[T]):
         now = time.monotonic()
         dropped: list[T] = []
         with self._lock:
-            self._timer = None
+            if threading.current_thread() is self._timer:
+                # Else it had fired before it was cancelled, and another one runs in its place.
+                self._timer = None
             while self._entries and next(iter(self._entries.values()))[0] <= now:
                 dropped.append(self._entries.popitem(last=False)[1][1])
             self._arm()

@@ -79,10 +79,15 @@ def to_items(
                     item["name"] = names.get(item["name"], item["name"])
             elif item["type"] == "function_call_output" and item["call_id"] not in call_ids:
                 # The app-server drops such an output without a word.
-                raise ValueError(f"the tool message for call {item['call_id']!r} follows no such tool call")
+                raise ValueError(
+                    f"the tool message for call {item['call_id']!r} follows no such tool call: keep the AIMessage with "
+                    "that call in its tool_calls before it, or leave the tool message out"
+                )
             items.append(item)
     if not items:
-        raise ValueError("there are no messages with content for the model")
+        raise ValueError(
+            "there are no messages with content for the model: give at least one with text or images"
+        )
     return items
 
 
@@ -114,7 +119,10 @@ def _items_of(message: BaseMessage) -> Iterator[dict[str, Any]]:
         case ChatMessage():
             raise ValueError(f"unsupported role {message.role!r}: use one of {', '.join(_ROLES)}")
         case _:
-            raise ValueError(f"a {type(message).__name__} cannot be sent to the model")
+            raise ValueError(
+                f"a {type(message).__name__} cannot be sent to the model: give a SystemMessage, HumanMessage, "
+                "AIMessage, ToolMessage or ChatMessage"
+            )
 
 
 def _human_items(message: HumanMessage) -> Iterator[dict[str, Any]]:
@@ -184,7 +192,9 @@ def _message(role: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _call(call_id: str | None, name: str, arguments: str) -> dict[str, Any]:
     if not call_id:
-        raise ValueError(f"the call of tool {name!r} has no id, so its output could not be told from others")
+        raise ValueError(
+            f"the call of tool {name!r} has no id, so its output could not be told from others: give each call an id"
+        )
     return {"type": "function_call", "call_id": call_id, "name": name, "arguments": arguments}
 
 
@@ -217,8 +227,14 @@ def _input_part(block: dict[str, Any]) -> dict[str, Any]:
             return {**part, "detail": detail} if detail else part
         case "non_standard":
             raise ValueError(f"unsupported content block {block['value'].get('type')!r}: give text or images")
+        case "audio" | "video" as kind:
+            raise ValueError(
+                f"unsupported content block {kind!r}: Codex takes text and images; give a transcript of it, or stills"
+            )
         case kind:
-            raise ValueError(f"unsupported content block {kind!r}: Codex takes text and images")
+            raise ValueError(
+                f"unsupported content block {kind!r}: Codex takes text and images; give its text, or its pages as images"
+            )
 
 
 def _data_url(block: dict[str, Any]) -> str:
@@ -247,5 +263,8 @@ def _output_parts(message: BaseMessage) -> list[dict[str, Any]]:
             if block["text"]:
                 parts.append({"type": "output_text", "text": block["text"]})
         elif block["type"] not in _NOT_REPLAYED:
-            raise ValueError(f"unsupported content block {block['type']!r} in an earlier answer")
+            raise ValueError(
+                f"unsupported content block {block['type']!r} in an earlier answer: Codex takes the text and the tool "
+                "calls of answers; leave the block out, or give an image in a HumanMessage"
+            )
     return parts

@@ -57,11 +57,11 @@ class Server:
         """Keep a turn whose answer is complete, or its thread, for the call that goes on from here."""
         if answer.is_complete:
             held = turn.held(answer.calls)
-            if answer.is_answerable and not call.is_one_shot:
+            if answer.is_answerable and not (answer.is_broken or call.is_one_shot):
                 self.held.put(call.digest_after(answer.message), held)
             else:
                 held.close()
-        elif answer.result is not None and answer.result.status == "completed" and not answer.is_stopped:
+        elif answer.is_continuable:
             self.idle.put(call.digest_after(answer.message), IdleThread(turn.thread))
 
 

@@ -122,13 +122,16 @@ def bound_tools(
         parallel: False tells the model to call one at a time.
 
     Raises:
-        ValueError: The choice is none of the tools, or a tool cannot be offered to the model.
+        ValueError: The choice is none of the tools, two tools have one name, or a tool cannot be offered to the model.
     """
     chosen = as_choice(choice, specs)
     if chosen == "none" or not specs:
         return BoundTools()
     rules: list[str] = []
-    names = _aliases([_name(_checked(spec)) for spec in specs])
+    given = [_name(_checked(spec)) for spec in specs]
+    if twice := [name for name in given if given.count(name) > 1]:
+        raise ValueError(f"there are two tools called {twice[0]!r}: give one of them another name")
+    names = _aliases(given)
     if isinstance(chosen, dict):
         name = _name(chosen)
         specs = [spec for spec in specs if _name(spec) == name]

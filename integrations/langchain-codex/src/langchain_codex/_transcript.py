@@ -62,6 +62,8 @@ class Transcript:
     Attributes:
         result: What the turn came to, None until it has ended.
         calls: The calls with which the answer ends; empty when it ends with its turn.
+        has_acted: Whether Codex ran something itself.
+        is_broken: Whether the thread holds something else than what was handed out, since an attempt broke off.
     """
 
     def __init__(
@@ -98,9 +100,11 @@ class Transcript:
         self._reasoning_seen: set[str] = set()
         self._tools_seen: set[str] = set()
         self._after_tool = False
-        self._has_acted = False
+        self.has_acted = False
+        self.is_broken = False
         self._is_in_calls = False
         self._unplanned: list[ToolCall] = []
+        self._unplanned_ids: tuple[str, str] = ("", "")
         self._usage: Usage | None = None
 
     @property
@@ -112,6 +116,22 @@ class Transcript:
     def is_complete(self) -> bool:
         """Whether the answer ends here, though its turn does not: the model calls tools."""
         return bool(self.calls) and not self.is_stopped
+
+    @property
+    def is_continuable(self) -> bool:
+        """Whether the turn has ended well, and its thread holds what was handed out."""
+        is_completed = self.result is not None and self.result.status == "completed"
+        return is_completed and not (self.is_stopped or self.is_broken)
+
+    @property
+    def has_requests(self) -> bool:
+        """Whether results of calls are asked for already, and the rest of the response is still to come."""
+        return bool(self._unplanned) and not self.calls
+
+    def end_with_requests(self) -> None:
+        """End the answer with the calls whose results were asked for: the rest of the response does not come."""
+        self.is_broken = True
+        self._end_with(tuple(self._unplanned), self._unplanned_ids)
 
     @property
     def is_answerable(self) -> bool:
@@ -216,7 +236,7 @@ class Transcript:
     def _check_result(self) -> None:
         if self.result is None:
             raise AssertionError("the events ended without the end of the turn")
-        check_turn(self.result, has_acted=self._has_acted)
+        check_turn(self.result, has_acted=self.has_acted)
         if not self._length:
             # The model said nothing but commentary.
             self._add(self.result.text)
@@ -260,6 +280,8 @@ class Transcript:
     def _restart(self) -> None:
         if self.is_stopped:
             return
+        # The server keeps the messages of the broken attempt that were complete.
+        self.is_broken |= bool(self._phases or self._length)
         text = "".join(self._texts)
         settled, revoked = text[: self._settled_length], text[self._settled_length :]
         self._texts, self._length = [settled], len(settled)
@@ -275,7 +297,7 @@ class Transcript:
 
     def _server_tool(self, event: ToolStarted | ToolFinished) -> None:
         """Show what Codex ran itself; these blocks are not for LangChain to run."""
-        self._has_acted = True
+        self.has_acted = True
         if not self._has_blocks:
             return
         self._after_tool = True
@@ -295,20 +317,21 @@ class Transcript:
         self._is_in_calls = False
         calls = event.calls or tuple(self._unplanned)
         if calls:
-            self._end_with(calls, event)
+            self._end_with(calls, (event.thread_id, event.turn_id))
 
     def _requested(self, event: ToolCallRequested) -> None:
         """Take a call that was not announced: its id is that of an earlier one, or the server shows no raw events."""
         if self._is_in_calls:
             self._unplanned.append(event.call)
+            self._unplanned_ids = (event.thread_id, event.turn_id)
         else:
-            self._end_with((event.call,), event)
+            self._end_with((event.call,), (event.thread_id, event.turn_id))
 
-    def _end_with(self, calls: tuple[ToolCall, ...], event: ResponseFinished | ToolCallRequested) -> None:
+    def _end_with(self, calls: tuple[ToolCall, ...], ids: tuple[str, str]) -> None:
         if self.is_stopped:
             return
         self.calls = calls
-        self._ids = (event.thread_id, event.turn_id)
+        self._ids = ids
         if self._is_streaming:
             self._unsent += self._call_parts()
 

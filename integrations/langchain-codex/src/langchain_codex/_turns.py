@@ -61,12 +61,22 @@ class HeldTurn:
         return call.results.keys() == {held.call_id for held in self.calls}
 
     def answer(self, call: Call) -> bool:
-        """Give the results; False when the turn does not wait for them any more."""
-        outcomes: list[bool] = []
-        for held in self.calls:
-            item, is_error = call.results[held.call_id]
-            [sent] = fetched([item], allow=call.image_fetch)
-            outcomes.append(held.respond(_content(sent["output"]), is_error=is_error))
+        """Give the results; False when the turn does not wait for them any more.
+
+        Raises:
+            ValueError: Images must not be fetched.
+            ImageFetchError: One of them cannot be had.
+        """
+        try:
+            items = fetched([call.results[held.call_id][0] for held in self.calls], allow=call.image_fetch)
+        except BaseException:
+            # Nobody has it any more.
+            self.close()
+            raise
+        outcomes = [
+            held.respond(_content(item["output"]), is_error=call.results[held.call_id][1])
+            for held, item in zip(self.calls, items, strict=True)
+        ]
         return all(outcomes)
 
     async def aanswer(self, call: Call) -> bool:
@@ -121,9 +131,12 @@ class OpenTurn:
         return cls(codex, stream, held.thread, held.turn_id)
 
     def interrupt(self) -> None:
-        """End the turn now; its events come to an end."""
-        with suppress(AppServerError):
-            self.codex.request_raw("turn/interrupt", _ids(self))
+        """End the turn and what it runs; its events come to an end."""
+        turn = IdleThread(self.thread).as_sync().active_turn
+        if turn is not None and turn.id == self.turn_id:
+            # Whoever reads the turn is told what became of it.
+            with suppress(AppServerError):
+                turn.interrupt()
 
     def held(self, calls: Sequence[ToolCall]) -> HeldTurn:
         """Return this turn as one that waits."""
@@ -165,14 +178,12 @@ class AsyncOpenTurn:
         return cls(codex, stream, held.thread, held.turn_id)
 
     async def interrupt(self) -> None:
-        """End the turn now; its events come to an end."""
-        with suppress(AppServerError):
-            await self.codex.request_raw("turn/interrupt", _ids(self))
+        """End the turn and what it runs; its events come to an end."""
+        turn = IdleThread(self.thread).as_async().active_turn
+        if turn is not None and turn.id == self.turn_id:
+            with suppress(AppServerError):
+                await turn.interrupt()
 
     def held(self, calls: Sequence[ToolCall]) -> HeldTurn:
         """Return this turn as one that waits."""
         return HeldTurn(self.stream, self.thread, self.turn_id, tuple(calls))
-
-
-def _ids(turn: OpenTurn | AsyncOpenTurn) -> dict[str, str]:
-    return {"threadId": turn.thread.id, "turnId": turn.turn_id}

@@ -406,7 +406,8 @@ class ChatCodex(BaseChatModel):
             **kwargs: Further arguments of each call.
 
         Raises:
-            ValueError: `tool_choice` is none of the tools, or a tool is one that a provider runs.
+            ValueError: `tool_choice` is none of the tools, two of them have one name, or a tool is one that
+                a provider runs.
             OutputSchemaError: With `strict`, a schema that cannot be strict.
         """
         specs = as_specs(tools, strict=strict)
