@@ -12,7 +12,7 @@ import psutil
 import pytest
 from codex_app_server import TurnFailedError
 from codex_app_server.testing import Gate, Script, call, calls, fail, hold, reasoning, text, usage
-from llama_index.agent.codex import CodexAgent, CodexNotice
+from llama_index.agent.codex import CodexAgent
 from llama_index.core.agent.workflow import (
     AgentInput,
     AgentOutput,
@@ -229,22 +229,6 @@ async def test_a_context_that_was_written_down_goes_on_in_its_thread(scripted_co
     first, second = sc.model.requests
     assert first.thread_id == second.thread_id
     assert second.user_texts == ["one", "two"]
-
-
-@pytest.mark.parametrize("other_tools", [[], [get_weather]], ids=["same tools", "other tools"])
-async def test_a_lost_thread_is_replaced_by_a_new_one(scripted_codex, make_agent, other_tools):
-    sc = scripted_codex("One.")
-    agent = make_agent(sc)
-    ctx: Context[Any] = Context(agent)
-    await agent.run("one", ctx=ctx)
-
-    elsewhere = scripted_codex("Two.")
-    other = make_agent(elsewhere, tools=other_tools)
-    handler = other.run("two", ctx=Context.from_dict(other, ctx.to_dict()))
-    notices = [event for event in await events_of(handler) if isinstance(event, CodexNotice)]
-
-    assert str(await handler) == "Two."
-    assert len(notices) == (0 if other_tools else 1)
 
 
 async def test_a_server_that_died_between_two_runs_is_replaced(scripted_codex, make_agent):

@@ -62,6 +62,7 @@ class Conversation:
         self._record = record
         self._asks = asks
         self._output_schema = output_schema
+        self._is_lost = False
 
     async def start_turn(
         self, messages: list[ChatMessage], tools: ToolSet, notes: Sequence[str] = ()
@@ -165,8 +166,7 @@ class Conversation:
                 sandbox=agent.sandbox,
             )
         except ThreadNotFoundError:
-            message = f"thread {record.thread_id!r} is lost; the conversation goes on in a new one"
-            self._ctx.write_event_to_stream(CodexNotice(message=message, current_agent_name=agent.name))
+            self._is_lost = True
             return None
         return self._live.keep(thread)
 
@@ -178,17 +178,14 @@ class Conversation:
         client = self._shared.async_client()
         items = await _history(earlier)
         is_memory_lost = bool(record.seen) and len(unseen(earlier, Counter(record.seen))) == len(earlier)
-        if record.thread_id is not None and is_memory_lost:
+        if is_memory_lost and not self._is_lost:
             # The thread with the former tools still knows what memory has lost.
-            try:
-                read = await client.request_raw(
-                    "thread/read", {"threadId": record.thread_id, "includeTurns": True}
-                )
-            except ThreadNotFoundError:
-                record.seen = []
-            else:
-                items = [*transcript_items(read["thread"]["turns"]), *items]
-        else:
+            items = [*await self._transcript(), *items]
+        if self._is_lost:
+            rest = "what it knew is not in memory" if is_memory_lost else "a new one gets what memory holds"
+            message = f"thread {record.thread_id!r} is lost: {rest}"
+            self._ctx.write_event_to_stream(CodexNotice(message=message, current_agent_name=agent.name))
+        if self._is_lost or not is_memory_lost:
             record.seen = []
         thread = await client.thread_start(
             base_instructions=agent.base_instructions,
@@ -203,6 +200,16 @@ class Conversation:
         )
         record.thread_id, record.fingerprint = thread.id, self._fingerprint(tools)
         return self._live.keep(thread), items
+
+    async def _transcript(self) -> list[dict[str, Any]]:
+        """Return what the thread holds that is to be replaced; nothing if it is lost."""
+        params = {"threadId": self._record.thread_id, "includeTurns": True}
+        try:
+            read = await self._shared.async_client().request_raw("thread/read", params)
+        except ThreadNotFoundError:
+            self._is_lost = True
+            return []
+        return transcript_items(read["thread"]["turns"])
 
 
 def _note_item(note: str) -> dict[str, Any]:
