@@ -47,8 +47,27 @@ class Watcher(BaseCallbackHandler):
     def __init__(self) -> None:
         self.seen: list[Seen] = []
         self._calls: dict[Any, str] = {}
+        # Runs of sub-agents, and those below: they stand in a run of their own, and are not the agent's.
+        self._foreign: set[Any] = set()
 
-    def on_llm_new_token(self, token: Any, *, chunk: Any = None, **kwargs: Any) -> None:
+    def _is_foreign(self, name: Any, run_id: Any, parent_run_id: Any) -> bool:
+        if name == "CodexSubAgent" or parent_run_id in self._foreign:
+            self._foreign.add(run_id)
+        return run_id in self._foreign
+
+    def on_chain_start(
+        self, serialized: Any, inputs: Any, *, run_id: Any, parent_run_id: Any = None, **kwargs: Any
+    ) -> None:
+        self._is_foreign(kwargs.get("name"), run_id, parent_run_id)
+
+    def on_chat_model_start(
+        self, serialized: Any, messages: Any, *, run_id: Any, parent_run_id: Any = None, **kwargs: Any
+    ) -> None:
+        self._is_foreign(kwargs.get("name"), run_id, parent_run_id)
+
+    def on_llm_new_token(self, token: Any, *, run_id: Any, chunk: Any = None, **kwargs: Any) -> None:
+        if run_id in self._foreign:
+            return
         message = chunk.message
         if token:
             self.seen.append(Text(token))

@@ -5,14 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk, RemoveMessage
-from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
+from langchain_core.messages.ai import (
+    InputTokenDetails,
+    OutputTokenDetails,
+    UsageMetadata,
+    add_ai_message_chunks,
+)
 from langchain_core.runnables.utils import AddableDict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from codex_app_server import Usage
     from langchain_core.messages import BaseMessage
 
-__all__ = ["AgentOutput", "extended", "to_answer", "to_usage"]
+__all__ = ["AgentOutput", "summed", "to_answer", "to_usage"]
 
 
 class AgentOutput(AddableDict):
@@ -24,9 +31,18 @@ class AgentOutput(AddableDict):
 
     def __add__(self, other: AddableDict) -> AgentOutput:
         """Return the output so far with a later part."""
-        whole = AgentOutput({**self, **other})
-        if "messages" in self or "messages" in other:
-            whole["messages"] = _joined([*self.get("messages", ()), *other.get("messages", ())])
+        return AgentOutput.sum([self, AgentOutput(other)])
+
+    @classmethod
+    def sum(cls, parts: Sequence[AgentOutput]) -> AgentOutput:
+        """Return the output of which these are the parts."""
+        whole = cls()
+        messages: list[BaseMessage] = []
+        for part in parts:
+            whole.update(part)
+            messages += part.get("messages", ())
+        if messages:
+            whole["messages"] = _joined(messages)
         return whole
 
     def whole(self) -> dict[str, Any]:
@@ -41,25 +57,31 @@ class AgentOutput(AddableDict):
 
 
 def _joined(messages: list[BaseMessage]) -> list[BaseMessage]:
-    joined: dict[str | int, BaseMessage] = {}
+    joined: dict[str | int, BaseMessage | list[AIMessageChunk]] = {}
     for message in messages:
         # What a tool has added may have no id.
         key = message.id or id(message)
         known = joined.get(key)
         if isinstance(message, RemoveMessage):
             joined.pop(key, None)
-        elif isinstance(known, AIMessageChunk) and isinstance(message, AIMessageChunk):
-            joined[key] = extended(known, message)
+        elif isinstance(message, AIMessageChunk):
+            if isinstance(known, list):
+                known.append(message)
+            else:
+                joined[key] = [message]
         else:
             joined[key] = message
-    return list(joined.values())
+    return [summed(found) if isinstance(found, list) else found for found in joined.values()]
 
 
-def extended(known: AIMessageChunk, chunk: AIMessageChunk) -> AIMessageChunk:
-    """Return an answer with what came of it."""
-    whole = known + chunk
+def summed(chunks: Sequence[AIMessageChunk]) -> AIMessageChunk:
+    """Return an answer for all that has come of it: put together once, since each addition copies it whole."""
+    first, *rest = chunks
+    if not rest:
+        return first
+    whole = add_ai_message_chunks(first, *rest)
     # LangChain does not keep it.
-    whole.name = known.name
+    whole.name = first.name
     return whole
 
 

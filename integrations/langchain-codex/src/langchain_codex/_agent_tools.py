@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from codex_app_server import ImageInput, TextInput, Tool, ToolError
 from langchain_core.messages import AIMessage, ToolMessage
-from langchain_core.runnables.config import var_child_runnable_config
+from langchain_core.runnables.config import patch_config, var_child_runnable_config
 from langchain_core.tools import BaseTool, ToolException
 from langchain_core.tools import tool as as_langchain_tool
 from langchain_core.utils.function_calling import convert_to_openai_tool
@@ -45,6 +45,7 @@ class ToolTurn:
         loop: Where async tools run, when the turn may go on in another loop than it began in.
         traced: Ids of the calls that had a run.
         updates: What tools want changed in the state of the graph.
+        managers: The callbacks below the runs of sub-agents, by their threads: their calls belong there.
     """
 
     config: RunnableConfig
@@ -54,6 +55,7 @@ class ToolTurn:
     loop: asyncio.AbstractEventLoop | None = None
     traced: set[str] = field(default_factory=set[str])
     updates: StateUpdates = field(default_factory=StateUpdates)
+    managers: dict[str, Any] = field(default_factory=dict[str, Any])
     _due: dict[str, Future[None]] = field(default_factory=dict[str, "Future[None]"])
     _running: dict[str, Future[Any] | None] = field(default_factory=dict[str, "Future[Any] | None"])
     _is_over: Event = field(default_factory=Event)
@@ -61,8 +63,8 @@ class ToolTurn:
     def due(self, call: ToolCall) -> Future[None]:
         """Return what is done when the reader has come to the call."""
         due = self._due.setdefault(call.call_id, Future())
-        # The calls of sub-agents are not in the events of this turn.
-        if call.thread_id != self.thread_id:
+        if call.thread_id != self.thread_id and self._is_over.is_set():
+            # A sub-agent may work on when the turn has ended, and nobody is told of it any more.
             self.reach(call.call_id)
         if self._is_over.is_set():
             self.finish()
@@ -82,6 +84,11 @@ class ToolTurn:
         for future in list(self._running.values()):
             if future is not None:
                 future.cancel()
+
+    def config_of(self, call: ToolCall) -> RunnableConfig:
+        """Return the configuration for the run of a call: below the run of the sub-agent that calls, if one does."""
+        manager = self.managers.get(call.thread_id or "")
+        return self.config if manager is None else patch_config(self.config, callbacks=manager)
 
     @property
     def is_running(self) -> bool:
@@ -171,7 +178,7 @@ def _functions(tool: BaseTool) -> tuple[Callable[..., Any], Callable[..., Any]]:
     async def awaited(codex_tool_call: ToolCall, arguments: dict[str, Any]) -> Any:
         call, turn = _prepared(tool, codex_tool_call, arguments)
         try:
-            return _content(await tool.ainvoke(call, turn.config), turn, codex_tool_call)
+            return _content(await tool.ainvoke(call, turn.config_of(codex_tool_call)), turn, codex_tool_call)
         except ToolException as exc:
             raise ToolError(str(exc)) from exc
 
@@ -190,7 +197,7 @@ def _functions(tool: BaseTool) -> tuple[Callable[..., Any], Callable[..., Any]]:
                 return turn.in_loop(codex_tool_call, awaited(codex_tool_call, arguments))
             call, turn = _prepared(tool, codex_tool_call, arguments)
             try:
-                return _content(tool.invoke(call, turn.config), turn, codex_tool_call)
+                return _content(tool.invoke(call, turn.config_of(codex_tool_call)), turn, codex_tool_call)
             except ToolException as exc:
                 raise ToolError(str(exc)) from exc
 
@@ -201,7 +208,7 @@ def _prepared(tool: BaseTool, call: ToolCall, arguments: dict[str, Any]) -> tupl
     turn = TURN.get()
     turn.traced.add(call.call_id)
     injected = injected_arguments(
-        tool, config=turn.config, state=turn.state, tools=turn.tools, tool_call_id=call.call_id
+        tool, config=turn.config_of(call), state=turn.state, tools=turn.tools, tool_call_id=call.call_id
     )
     # The model knows nothing of these names, and is not to guess them.
     own = {name: value for name, value in arguments.items() if name not in hidden_names(tool)}

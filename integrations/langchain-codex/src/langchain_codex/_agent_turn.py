@@ -14,8 +14,10 @@ from codex_app_server import (
     ApprovalRequested,
     ElicitationRequested,
     EventStream,
+    SubAgentEvent,
     ToolCallRequested,
     ToolStarted,
+    TurnFinished,
     TurnInterruptedError,
     UserInputRequested,
 )
@@ -24,7 +26,9 @@ from langchain_codex._agent_asking import answer, decision_of, is_askable, mark_
 from langchain_codex._agent_errors import check_turn
 from langchain_codex._agent_graph import is_interrupt, need_graph
 from langchain_codex._agent_output import AgentOutput, to_usage
-from langchain_codex._runs import Produced, RunTree
+from langchain_codex._agent_sub_agents import SubAgentRuns
+from langchain_codex._run_steps import Produced
+from langchain_codex._runs import RunTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,7 +41,7 @@ if TYPE_CHECKING:
     from langchain_codex._agent_graph import GraphTask
     from langchain_codex._agent_input import AgentRequest
     from langchain_codex._agent_tools import ToolTurn
-    from langchain_codex._runs import Step
+    from langchain_codex._run_steps import Step
 
 __all__ = ["AgentTurn", "Asking", "Decided", "decided_on"]
 
@@ -142,9 +146,9 @@ class AgentTurn:
         model_name: str | None,
         asking: Asking | None,
     ) -> None:
+        self.tools = tools
         self.model_name = model_name or thread.model or "unknown"
         self.thread_id = thread.id
-        self.tools = tools
         self.tree = RunTree(
             request.messages,
             thread_id=thread.id,
@@ -152,6 +156,7 @@ class AgentTurn:
             model_name=self.model_name,
             traced=tools.traced,
         )
+        self._sub_agents = SubAgentRuns(model_name=self.model_name, traced=tools.traced)
         self.task = None if asking is None else asking.task
         self.is_asking = asking is not None
         self.is_paused = False
@@ -161,7 +166,8 @@ class AgentTurn:
         self._stream: EventStream | AsyncEventStream | None = None
         self._deadline: float | None = None
         self._left_s: float | None = None
-        self._output: AgentOutput | None = None
+        # What was produced, where a run that is resumed returns it again.
+        self._parts: list[AgentOutput] = []
         # What a person was asked last, and what is still to be asked.
         self._asked: dict[str, Any] = {}
         self._questions: list[Question] = []
@@ -174,7 +180,7 @@ class AgentTurn:
     def started(self, turn: Turn[Any] | AsyncTurn[Any], *, timeout_s: float | None) -> None:
         """Take the turn that has begun."""
         self._turn_id = turn.id
-        self._stream = turn.events(timeout_s=timeout_s)
+        self._stream = turn.events(timeout_s=timeout_s, sub_agents=True)
         self._deadline = None if timeout_s is None else time.monotonic() + timeout_s
 
     def sync_events(self) -> EventStream:
@@ -196,7 +202,7 @@ class AgentTurn:
 
     def steps(self, event: Event) -> Iterator[Step]:
         """Return what an event is to the callbacks and to the reader of the output."""
-        for step in self.tree.feed(event):
+        for step in self._steps(event):
             if isinstance(step, Produced):
                 self._keep(step.part)
             yield step
@@ -206,10 +212,20 @@ class AgentTurn:
             self._keep(part)
             yield Produced(part)
 
+    def _steps(self, event: Event) -> Iterator[Step]:
+        if isinstance(event, SubAgentEvent):
+            yield from self._sub_agents.feed(event)
+            return
+        self._sub_agents.note(event)
+        if isinstance(event, TurnFinished):
+            yield from self._sub_agents.abandon(
+                TurnInterruptedError("the turn that this sub-agent worked for has ended before it did")
+            )
+        yield from self.tree.feed(event)
+
     def _keep(self, part: AgentOutput) -> None:
-        # A run that is resumed returns it again.
         if self.is_asking:
-            self._output = part if self._output is None else self._output + part
+            self._parts.append(part)
 
     def passed(self, event: Event) -> None:
         """Take an event that has been told to the callbacks.
@@ -218,6 +234,8 @@ class AgentTurn:
             GraphInterrupt: A person is to decide before the turn goes on.
             LocalProtocolError: A person is to decide, and there is no graph to ask one.
         """
+        if isinstance(event, SubAgentEvent):
+            event = event.event
         if isinstance(event, ToolStarted):
             self.tools.reach(event.item_id)
         elif isinstance(event, ToolCallRequested):
@@ -289,19 +307,24 @@ class AgentTurn:
 
     def reopened(self) -> Iterator[Step]:
         """Return what a resumed run begins with: what was produced before, and the runs that are open."""
-        if self._output is not None:
-            yield Produced(self._output)
+        if self._parts:
+            yield Produced(AgentOutput.sum(self._parts))
         yield from self.tree.reopen()
+        yield from self._sub_agents.reopen()
 
     def left(self, error: BaseException) -> Iterator[Step]:
         """Return the steps that end the run early; `error` is the reason."""
         if not self.is_paused:
-            return self.tree.abandon(error)
+            yield from self._sub_agents.abandon(error)
+            yield from self.tree.abandon(error)
+            return
         if self._deadline is not None:
             self._left_s = max(0.0, self._deadline - time.monotonic())
         # The engine has the tools, and the configuration has the graph, and so the agent itself.
         self.tools.config = {}
-        return self.tree.suspend(error)
+        yield from self._sub_agents.suspend(error)
+        yield from self.tree.suspend(error)
+        self.tools.managers.clear()
 
     def close(self) -> None:
         """End a turn that waits: nobody comes back to it."""

@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, LLMResult
 
-from langchain_codex._runs import (
+from langchain_codex._run_steps import (
+    Below,
     ModelBroke,
     ModelEnded,
     ModelStarted,
     Noted,
     Produced,
+    SubAgentBroke,
+    SubAgentEnded,
+    SubAgentStarted,
     Token,
     ToolBroke,
     ToolEnded,
@@ -23,13 +27,18 @@ from langchain_codex._runs import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, MutableMapping
 
     from langchain_core.callbacks import AsyncCallbackManager, CallbackManager
+    from typing_extensions import Self
 
-    from langchain_codex._runs import Step
+    from langchain_codex._run_steps import Step
 
 __all__ = ["AsyncRunCallbacks", "RunCallbacks"]
+
+_SUB_AGENT = "CodexSubAgent"
+# LangGraph's name in the metadata of a run for where in the graph that is.
+_NAMESPACE = "langgraph_checkpoint_ns"
 
 
 class _Callbacks:
@@ -39,12 +48,24 @@ class _Callbacks:
         manager: The callbacks below the chain run.
         params: What the model is called with, for tracers.
         model_name: The model.
+        managers: Where the callbacks below the runs of sub-agents are put, by their threads.
+        sub_agent: The thread of the sub-agent whose steps are told; None for those of the agent.
     """
 
     def __init__(
-        self, manager: CallbackManager | AsyncCallbackManager, *, params: Mapping[str, Any], model_name: str
+        self,
+        manager: CallbackManager | AsyncCallbackManager,
+        *,
+        params: Mapping[str, Any],
+        model_name: str,
+        managers: MutableMapping[str, Any],
+        sub_agent: str | None = None,
     ) -> None:
         self._manager: Any = manager
+        self._managers = managers
+        self._place = {} if sub_agent is None else {"sub_agent_thread_id": sub_agent}
+        # The runs of sub-agents that are open, by their threads, and what tells of their steps.
+        self._sub_agents: dict[str, tuple[Any, Self]] = {}
         self._params = dict(params)
         self._model_metadata = {
             "ls_provider": "codex",
@@ -69,7 +90,13 @@ class _Callbacks:
                 return None if tool is None else _of_tool(tool, step)
             case Noted():
                 return self._note(step)
-            case Produced():
+            case SubAgentStarted():
+                return self._start_sub_agent(step)
+            case SubAgentEnded() | SubAgentBroke():
+                self._managers.pop(step.thread_id, None)
+                run, _ = self._sub_agents.pop(step.thread_id, (None, None))
+                return None if run is None else _of_sub_agent(run, step)
+            case Produced() | Below():
                 return None
 
     def _of_model(self, step: Token | ModelEnded | ModelBroke) -> Callable[[], Any]:
@@ -104,18 +131,52 @@ class _Callbacks:
             tool_call_id=step.item_id,
         )
 
+    def _start_sub_agent(self, step: SubAgentStarted) -> Callable[[], Any]:
+        _, parent = self._sub_agents.get(step.parent_id or "", (None, self))
+        manager: Any = parent._manager.copy()
+        manager.add_metadata({"codex_thread_id": step.thread_id}, inherit=True)
+        namespace: object = dict[str, Any](manager.metadata or {}).get(_NAMESPACE)
+        if namespace:
+            # As of a subgraph: LangGraph shows the messages of one only to who asks for them (`subgraphs=True`).
+            place = f"{namespace}|codex_sub_agent:{step.thread_id}"
+            manager.add_metadata({_NAMESPACE: place}, inherit=True)
+        return partial(
+            manager.on_chain_start,
+            {"name": _SUB_AGENT, "id": ["langchain_codex", _SUB_AGENT], "lc": 1, "type": "not_implemented"},
+            {"messages": step.messages},
+            name=_SUB_AGENT,
+        )
+
     def _note(self, step: Noted) -> Callable[[], Any]:
+        data = {**step.data, **self._place}
         if self._write is not None:
-            self._write({"type": step.name, **step.data})
+            self._write({"type": step.name, **data})
         run = self._tools.get(step.item_id or "")
         run_id = self._manager.parent_run_id if run is None else run.run_id
-        return partial(self._manager.on_custom_event, step.name, step.data, run_id=run_id)
+        return partial(self._manager.on_custom_event, step.name, data, run_id=run_id)
+
+    def _target(self, step: Step) -> tuple[Self | None, Step]:
+        """Return who tells a step, and the step itself."""
+        if not isinstance(step, Below):
+            return self, step
+        _, below = self._sub_agents.get(step.thread_id, (None, None))
+        return below, step.step
 
     def _keep(self, step: Step, started: Any) -> None:
         if isinstance(step, ModelStarted):
             self._model = started[0]
         elif isinstance(step, ToolStarts):
             self._tools[step.item_id] = started
+        elif isinstance(step, SubAgentStarted):
+            self._managers[step.thread_id] = manager = started.get_child()
+            below = type(self)(
+                manager,
+                params=self._params,
+                model_name=self._model_metadata["ls_model_name"],
+                managers=self._managers,
+                sub_agent=step.thread_id,
+            )
+            self._sub_agents[step.thread_id] = (started, below)
 
 
 class RunCallbacks(_Callbacks):
@@ -123,9 +184,10 @@ class RunCallbacks(_Callbacks):
 
     def tell(self, step: Step) -> None:
         """Call the callbacks for a step."""
-        call = self._call(step)
-        if call is not None:
-            self._keep(step, call())
+        target, step = self._target(step)
+        call = target and target._call(step)
+        if target is not None and call is not None:
+            target._keep(step, call())
 
 
 class AsyncRunCallbacks(_Callbacks):
@@ -133,8 +195,9 @@ class AsyncRunCallbacks(_Callbacks):
 
     async def tell(self, step: Step) -> None:
         """Call the callbacks for a step."""
-        call = self._call(step)
-        if call is None:
+        target, step = self._target(step)
+        call = target and target._call(step)
+        if target is None or call is None:
             return
         if isinstance(step, (Token, Noted)):
             await call()
@@ -142,9 +205,9 @@ class AsyncRunCallbacks(_Callbacks):
         # Whoever was told of the beginning of a run must be told of its end: a cancellation waits for either.
         telling = asyncio.ensure_future(call())
         try:
-            self._keep(step, await asyncio.shield(telling))
+            target._keep(step, await asyncio.shield(telling))
         except asyncio.CancelledError:
-            self._keep(step, await telling)
+            target._keep(step, await telling)
             raise
 
 
@@ -152,6 +215,12 @@ def _of_tool(tool: Any, step: ToolEnded | ToolBroke) -> Callable[[], Any]:
     if isinstance(step, ToolEnded):
         return partial(tool.on_tool_end, step.message, name=step.message.name)
     return partial(tool.on_tool_error, step.error, tool_call_id=step.item_id)
+
+
+def _of_sub_agent(run: Any, step: SubAgentEnded | SubAgentBroke) -> Callable[[], Any]:
+    if isinstance(step, SubAgentEnded):
+        return partial(run.on_chain_end, step.output)
+    return partial(run.on_chain_error, step.error)
 
 
 def _graph_writer() -> Callable[[Any], None] | None:

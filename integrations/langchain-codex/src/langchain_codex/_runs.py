@@ -7,23 +7,18 @@ Every step that opens a run is followed by one that closes it, on each way out.
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
 
 from codex_app_server import (
-    ApprovalRequested,
-    ApprovalResolved,
-    DiffUpdated,
     MessageFinished,
     MessageStarted,
-    PlanUpdated,
+    OtherEvent,
     ReasoningDelta,
     ReasoningFinished,
     ResponseFinished,
     TextDelta,
     ToolFinished,
-    ToolOutputDelta,
     ToolStarted,
     TurnError,
     TurnFailedError,
@@ -32,10 +27,20 @@ from codex_app_server import (
     UsageUpdated,
     WarningRaised,
 )
-from langchain_core.messages import AIMessageChunk, RemoveMessage, ToolMessage
-from langchain_core.tools import ToolException
+from langchain_core.messages import AIMessageChunk, RemoveMessage
 
-from langchain_codex._agent_output import AgentOutput, extended, to_answer, to_usage
+from langchain_codex._agent_output import AgentOutput, summed, to_answer, to_usage
+from langchain_codex._run_items import notes, starts, tool_error, tool_message
+from langchain_codex._run_steps import (
+    ModelBroke,
+    ModelEnded,
+    ModelStarted,
+    Noted,
+    Produced,
+    Token,
+    ToolBroke,
+    ToolEnded,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,100 +49,15 @@ if TYPE_CHECKING:
     from codex_app_server import Event, TurnResult, Usage
     from langchain_core.messages import AIMessage, BaseMessage
 
-__all__ = [
-    "ModelBroke",
-    "ModelEnded",
-    "ModelStarted",
-    "Noted",
-    "Produced",
-    "RunTree",
-    "Step",
-    "Token",
-    "ToolBroke",
-    "ToolEnded",
-    "ToolStarts",
-]
+    from langchain_codex._run_steps import Step
+
+__all__ = ["RunTree"]
 
 _GAP = "\n\n"
-# Searching changes nothing, so a turn that only did that can be run again.
+# Searching changes nothing, nor does a plan: a turn that only did that can be run again.
 _HARMLESS = frozenset({"web_search"})
-
-
-@dataclass(frozen=True)
-class ModelStarted:
-    """A model response begins; `messages` is what is new in its request."""
-
-    messages: list[BaseMessage]
-
-
-@dataclass(frozen=True)
-class Token:
-    """A part of the response came."""
-
-    chunk: AIMessageChunk
-
-
-@dataclass(frozen=True)
-class ModelEnded:
-    """The response is complete."""
-
-    message: AIMessage
-
-
-@dataclass(frozen=True)
-class ModelBroke:
-    """The response will not be completed."""
-
-    error: BaseException
-    message: AIMessage
-
-
-@dataclass(frozen=True)
-class ToolStarts:
-    """A tool begins to run."""
-
-    item_id: str
-    name: str
-    arguments: dict[str, Any]
-    kind: str
-
-
-@dataclass(frozen=True)
-class ToolEnded:
-    """A tool ended well."""
-
-    item_id: str
-    message: ToolMessage
-
-
-@dataclass(frozen=True)
-class ToolBroke:
-    """A tool failed, was declined, or was cut off."""
-
-    item_id: str
-    error: BaseException
-
-
-@dataclass(frozen=True)
-class Noted:
-    """Something that has no run: a custom event, of a tool's run or of the chain's."""
-
-    name: str
-    data: dict[str, Any]
-    item_id: str | None = None
-
-
-@dataclass(frozen=True)
-class Produced:
-    """A part of the output."""
-
-    part: AgentOutput
-
-
-Step: TypeAlias = (
-    ModelStarted | Token | ModelEnded | ModelBroke | ToolStarts | ToolEnded | ToolBroke | Noted | Produced
-)
-"""What is to be told to the callbacks, or to the reader of the output."""
+_HARMLESS_CALLS = frozenset({"update_plan"})
+_CALLS = frozenset({"function_call", "custom_tool_call", "local_shell_call"})
 
 
 @dataclass
@@ -145,11 +65,16 @@ class _Response:
     """The model response that is being read."""
 
     id: str
-    whole: AIMessageChunk
+    chunks: list[AIMessageChunk]
     has_text: bool = False
     # The last item of each kind, between two of which an empty line stands.
     last_items: dict[str, object] = field(default_factory=dict[str, object])
     is_shown: bool = False
+
+    @property
+    def answer(self) -> AIMessage:
+        """What has come of it so far, as a message."""
+        return to_answer(summed(self.chunks))
 
 
 class RunTree:
@@ -164,7 +89,7 @@ class RunTree:
 
     Attributes:
         result: What the turn came to, None until it has ended.
-        has_acted: Whether the turn has run something that may have had an effect.
+        has_acted: Whether the turn has, or may have, run something that had an effect.
     """
 
     def __init__(
@@ -184,6 +109,7 @@ class RunTree:
         self._response: _Response | None = None
         self._count = 0
         self._has_usage = False
+        self._is_raw = False
         self._has_answer = False
         self._commentary: set[str] = set()
         self._seen_length: dict[str, int] = {}
@@ -214,7 +140,7 @@ class RunTree:
             case ResponseFinished():
                 yield from self._begin(event)
                 yield from self._end(event.usage)
-                self._has_usage = True
+                self._has_usage = self._is_raw = True
             case UsageUpdated():
                 yield from self._count_usage(event)
             case WarningRaised():
@@ -225,8 +151,11 @@ class RunTree:
                 yield from self._finish_tool(event)
             case TurnFinished():
                 yield from self._finish(event)
+            case OtherEvent(method="rawResponseItem/completed"):
+                # What the sandbox has stopped half way is told by no other event.
+                self.has_acted = self.has_acted or _is_call(event)
             case _:
-                yield from _note(event)
+                yield from notes(event)
 
     def abandon(self, error: BaseException) -> Iterator[Step]:
         """Close what is open: nothing more comes."""
@@ -236,7 +165,7 @@ class RunTree:
                 yield ToolBroke(tool.item_id, error)
         response, self._response = self._response, None
         if response is not None:
-            yield ModelBroke(error, to_answer(response.whole))
+            yield ModelBroke(error, response.answer)
 
     def suspend(self, error: BaseException) -> Iterator[Step]:
         """Close what is open, for as long as the turn waits; `reopen` goes on with it."""
@@ -244,7 +173,7 @@ class RunTree:
             if tool.tool_kind != "function":
                 yield ToolBroke(tool.item_id, error)
         if self._response is not None:
-            yield ModelBroke(error, to_answer(self._response.whole))
+            yield ModelBroke(error, self._response.answer)
 
     def reopen(self) -> Iterator[Step]:
         """Open what was open before, in the runs that the turn goes on with."""
@@ -252,7 +181,7 @@ class RunTree:
             yield ModelStarted([])
         for tool in self._tools.values():
             if tool.tool_kind != "function":
-                yield _starts(tool)
+                yield starts(tool)
 
     # --- model responses --------------------------------------------------------------------------
 
@@ -261,7 +190,7 @@ class RunTree:
             return
         self._count += 1
         response_id = f"{event.turn_id}-{self._count}"
-        self._response = _Response(response_id, self._chunk(response_id))
+        self._response = _Response(response_id, [self._chunk(response_id)])
         yield ModelStarted(self._messages)
         self._messages = []
 
@@ -290,7 +219,7 @@ class RunTree:
             yield from self._emit(response, self._chunk(response.id, additional_kwargs={kind: text}))
 
     def _emit(self, response: _Response, chunk: AIMessageChunk) -> Iterator[Step]:
-        response.whole = extended(response.whole, chunk)
+        response.chunks.append(chunk)
         response.is_shown = True
         yield Token(chunk)
         yield Produced(AgentOutput(messages=[chunk]))
@@ -305,8 +234,9 @@ class RunTree:
             usage_metadata=to_usage(usage) if usage else None,
             chunk_position="last",
         )
+        response.chunks.append(last)
         yield Token(last)
-        yield ModelEnded(to_answer(extended(response.whole, last)))
+        yield ModelEnded(response.answer)
         if response.has_text:
             self._has_answer = True
             yield Produced(AgentOutput(messages=[last]))
@@ -326,13 +256,15 @@ class RunTree:
         # Where the response has told its usage itself, this is the same once more.
         if not self._has_usage:
             yield from self._end(event.last)
+        # A whole response has come, and it is not told here what it called.
+        self.has_acted = self.has_acted or not self._is_raw
         self._has_usage = False
 
     def _warn(self, event: WarningRaised) -> Iterator[Step]:
         if event.will_retry:
             response, self._response = self._response, None
             if response is not None:
-                yield ModelBroke(TurnFailedError(event.message), to_answer(response.whole))
+                yield ModelBroke(TurnFailedError(event.message), response.answer)
                 yield from _take_back(response)
         yield Noted("codex.warning", {"message": event.message, "will_retry": event.will_retry})
 
@@ -345,19 +277,19 @@ class RunTree:
         self._tools[event.item_id] = event
         # A LangChain tool opens its run itself, when it is called.
         if event.tool_kind != "function":
-            yield _starts(event)
+            yield starts(event)
 
     def _finish_tool(self, event: ToolFinished) -> Iterator[Step]:
         is_open = self._tools.pop(event.item_id, None) is not None
-        message = _tool_message(event)
+        message = tool_message(event)
         self._messages.append(message)
         if event.item_id in self._traced:
             return
         if not is_open or event.tool_kind == "function":
             # Never called: the model gave arguments that it cannot take, or there is no such tool.
-            yield _starts(event)
+            yield starts(event)
         if event.is_error:
-            yield ToolBroke(event.item_id, _tool_error(event))
+            yield ToolBroke(event.item_id, tool_error(event))
         else:
             yield ToolEnded(event.item_id, message)
 
@@ -384,65 +316,15 @@ class RunTree:
             yield from self.abandon(error)
 
 
+def _is_call(event: OtherEvent) -> bool:
+    item: Any = event.raw.get("item")
+    return isinstance(item, dict) and _is_acting(cast("dict[str, object]", item))
+
+
+def _is_acting(item: dict[str, object]) -> bool:
+    return item.get("type") in _CALLS and item.get("name") not in _HARMLESS_CALLS
+
+
 def _take_back(response: _Response) -> Iterator[Step]:
     if response.is_shown:
         yield Produced(AgentOutput(messages=[RemoveMessage(id=response.id)]))
-
-
-def _starts(event: ToolStarted | ToolFinished) -> ToolStarts:
-    return ToolStarts(event.item_id, event.name, dict(event.arguments), event.tool_kind)
-
-
-def _tool_message(event: ToolFinished) -> ToolMessage:
-    return ToolMessage(
-        content=event.output,
-        tool_call_id=event.item_id,
-        name=event.name,
-        status="error" if event.is_error else "success",
-        artifact={
-            "kind": event.tool_kind,
-            "status": event.status,
-            "exit_code": event.exit_code,
-            "duration_ms": event.duration_ms,
-        },
-    )
-
-
-def _tool_error(event: ToolFinished) -> ToolException:
-    code = "" if event.exit_code is None else f" with exit code {event.exit_code}"
-    output = f": {event.output}" if event.output else ""
-    return ToolException(f"{event.name} {event.status}{code}{output}")
-
-
-_OUTPUT_NAMES = {
-    "item/commandExecution/outputDelta": "codex.command.output",
-    "item/fileChange/outputDelta": "codex.file_change.output",
-    "item/mcpToolCall/progress": "codex.mcp.progress",
-}
-
-
-def _note(event: Event) -> Iterator[Step]:
-    match event:
-        case ToolOutputDelta():
-            name = _OUTPUT_NAMES.get(event.method, "codex.tool.output")
-            yield Noted(name, {"item_id": event.item_id, "text": event.text}, event.item_id)
-        case PlanUpdated():
-            steps = [asdict(step) for step in event.steps]
-            yield Noted("codex.plan", {"explanation": event.explanation, "steps": steps})
-        case DiffUpdated():
-            yield Noted("codex.diff", {"diff": event.diff})
-        case ApprovalRequested():
-            request = event.request
-            data = {
-                "id": request.id,
-                "item_id": request.item_id,
-                "kind": request.approval_kind,
-                "reason": request.reason,
-                "request": json.loads(json.dumps(request.raw, default=str)),
-            }
-            yield Noted("codex.approval.requested", data)
-        case ApprovalResolved():
-            yield Noted("codex.approval.resolved", {"request_id": event.request_id})
-        case _:
-            # What is newer than this adapter, or has no form in LangChain.
-            pass

@@ -33,7 +33,7 @@ from langchain_codex._agent_paused import (
 from langchain_codex._agent_tools import ToolTurn, as_base_tool, core_tools, in_context_of
 from langchain_codex._agent_turn import AgentTurn, Asking, decided_on
 from langchain_codex._run_callbacks import AsyncRunCallbacks, RunCallbacks
-from langchain_codex._runs import Produced
+from langchain_codex._run_steps import Produced
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
@@ -334,18 +334,13 @@ class CodexAgent(RunnableSerializable[AgentInput, dict[str, Any]]):
     def _whole(
         self, value: AgentInput, run_manager: CallbackManagerForChainRun, config: RunnableConfig
     ) -> dict[str, Any]:
-        output = AgentOutput()
-        for part in self._parts(value, run_manager, config):
-            output += part
-        return output.whole()
+        return AgentOutput.sum(list(self._parts(value, run_manager, config))).whole()
 
     async def _awhole(
         self, value: AgentInput, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig
     ) -> dict[str, Any]:
-        output = AgentOutput()
-        async for part in self._aparts(value, run_manager, config):
-            output += part
-        return output.whole()
+        parts = [part async for part in self._aparts(value, run_manager, config)]
+        return AgentOutput.sum(parts).whole()
 
     async def _aparts_of(
         self,
@@ -366,7 +361,10 @@ class CodexAgent(RunnableSerializable[AgentInput, dict[str, Any]]):
     ) -> Generator[AgentOutput]:
         run = self._begun(request_of(value, config, self.name), config)
         callbacks = RunCallbacks(
-            run_manager.get_child(), params=self._invocation_params(), model_name=run.model_name
+            run_manager.get_child(),
+            params=self._invocation_params(),
+            model_name=run.model_name,
+            managers=run.tools.managers,
         )
         events = run.sync_events()
         try:
@@ -395,7 +393,10 @@ class CodexAgent(RunnableSerializable[AgentInput, dict[str, Any]]):
     ) -> AsyncGenerator[AgentOutput]:
         run = await self._abegun(request_of(value, config, self.name), config)
         callbacks = AsyncRunCallbacks(
-            run_manager.get_child(), params=self._invocation_params(), model_name=run.model_name
+            run_manager.get_child(),
+            params=self._invocation_params(),
+            model_name=run.model_name,
+            managers=run.tools.managers,
         )
         events = run.async_events()
         try:
