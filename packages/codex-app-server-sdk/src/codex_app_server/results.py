@@ -133,6 +133,12 @@ class TurnResult(Generic[OutputT_co]):
 
         return [ThreadItem.model_validate(item) for item in self.raw_items]
 
+    def _repr_html_(self) -> str:
+        # What a notebook shows of the last value of a cell.
+        from codex_app_server._view.page import result_page  # noqa: PLC0415 - for notebooks
+
+        return result_page(self)
+
     def raise_for_status(self) -> TurnResult[OutputT_co]:
         """Return this result if the turn completed.
 
@@ -200,7 +206,7 @@ class TurnCollector:
 
     def seen_items(self) -> set[object]:
         """Return the ids of the items that have completed."""
-        return {item.get("id") for item in self._items}
+        return {item_id for item in self._items if isinstance(item_id := item.get("id"), str)}
 
     def result(
         self, turn: JsonObject, deltas: Iterable[TextDelta], output: OutputSpec[object] | None = None
@@ -237,7 +243,7 @@ class TurnCollector:
         # text exists only here. In a completed turn an open message was cut by a steer or a retry.
         if status != "completed" and streamed:
             last = streamed[-1][0]
-            finished = {item.get("id") for item in self._items}
+            finished = [item.get("id") for item in self._items]
             if last not in finished and self._open_phases.get(last) != "commentary":
                 return "".join(text for item_id, text in streamed if item_id == last)
         if self._last_message is not None:
