@@ -109,6 +109,8 @@ class Conversation:
         self, earlier: list[ChatMessage], last: ChatMessage | None, tools: ToolSet, notes: Sequence[str]
     ) -> AsyncTurn:
         """Bring the thread up to date, and start the turn."""
+        # What cannot be sent is refused before anything is.
+        new = [] if last is None else await _input(last)
         thread = await self._known_thread(tools)
         if thread is None:
             thread, items = await self._new_thread(earlier, tools)
@@ -121,7 +123,9 @@ class Conversation:
                 # It is being interrupted, and what it leaves behind comes first.
                 await active.run(detach=True)
             await thread.inject_items(items)
-        return await thread.turn([] if last is None else await _input(last), **self._turn_options())
+            # Known even if the turn does not start.
+            self._record.know(earlier)
+        return await thread.turn(new, **self._turn_options())
 
     def _turn_options(self) -> TurnOptions:
         agent = self._agent

@@ -331,7 +331,11 @@ class CodexAgent(BaseWorkflowAgent):
     ) -> LiveTurn:
         tools, memory, notes = given
         own = messages[1:] if self._is_system_prompt(messages) else messages
-        live = await self._conversation(ctx, record).start_turn(own, tools, notes)
+        try:
+            live = await self._conversation(ctx, record).start_turn(own, tools, notes)
+        except BaseException:
+            await self._write(ctx, record)
+            raise
         try:
             self._live.hold(live, ctx)
             record.turn_id = live.turn.id
