@@ -7,13 +7,18 @@ import json
 import random
 import threading
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 from codex_app_server import Codex, Thread
 from codex_app_server.testing import reasoning
+from langchain_codex import ChatCodex
 from langchain_codex._kept import Kept
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+
+if TYPE_CHECKING:
+    from codex_app_server.observe import Message
 
 pytestmark = pytest.mark.anyio
 
@@ -131,14 +136,37 @@ def test_work_per_turn_stays_flat_over_200_turns(chat, monkeypatch):
 
     monkeypatch.setattr(Thread, "inject_items", spy_inject)
     monkeypatch.setattr(Codex, "thread_start", spy_start)
-    model, _ = chat(lambda _: "Fine.")
+    _, sc = chat(lambda _: "Fine.")
     history: list = []
-    for number in range(200):
-        history.append(HumanMessage(f"Question {number:03}?"))
-        history.append(model.invoke(history))
+    wire: list[Message] = []
+    sent: list[list[tuple[str | None, int]]] = []
+    received: list[tuple[int, int]] = []
+    with Codex(sc.config, message_hook=wire.append) as codex:
+        model = ChatCodex(codex=codex)
+        for number in range(200):
+            history.append(HumanMessage(f"Question {number:03}?"))
+            history.append(model.invoke(history))
+            told, wire[:] = list(wire), []
+            sent.append(
+                [(note.method, len(json.dumps(note.body.get("params")))) for note in told if note.is_sent]
+            )
+            # Times and ids of the server are of one length; the token counts of the thread grow by digits.
+            answers = [len(json.dumps(note.body)) for note in told if not note.is_sent]
+            received.append((len(answers), sum(answers)))
     assert starts == ["start"]
     assert set(sizes) == {sizes[0]}
     assert sizes[0][0] == 1
+    # What passes between client and server in a turn is the same in the second and in the last.
+    assert [method for method, _ in sent[1]] == ["thread/inject_items", "turn/start"]
+    assert all(turn == sent[1] for turn in sent[2:])
+    counts, lengths = ([figures[part] for figures in received] for part in (0, 1))
+    assert sum(counts[150:]) <= sum(counts[1:51]) + 5
+    assert sum(lengths[150:]) <= 1.1 * sum(lengths[1:51])
+    # The model is asked once for each turn, and its provider knows all but what is new.
+    requests = sc.model.requests
+    assert len(requests) == 200
+    assert requests[-1].input[: len(requests[-2].input)] == requests[-2].input
+    assert len(requests[-1].input) == len(requests[-2].input) + 2
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import httpx
 import pytest
 from codex_app_server import Codex
-from codex_app_server.testing import Reply, obedient, reasoning, scripted_codex, usage
+from codex_app_server.testing import FakeServer, Reply, obedient, reasoning, scripted_codex, steps, usage
 from langchain_codex import ChatCodex
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
@@ -27,6 +27,13 @@ _PIXEL = base64.b64decode(
 )
 # They give every standard parameter to every model.
 _ignore_unused = pytest.mark.filterwarnings("ignore:ChatCodex does not use:UserWarning")
+
+
+def _asked(model: ChatCodex, *, stream: bool) -> AIMessage:
+    if not stream:
+        return model.invoke("Hi")
+    first, *rest = model.stream("Hi")
+    return sum(rest, first)
 
 
 @_ignore_unused
@@ -149,7 +156,7 @@ class TestChatCodexIntegration(ChatModelIntegrationTests):
     def supported_usage_metadata_details(
         self,
     ) -> dict[Literal["invoke", "stream"], list[_Detail]]:
-        details: list[_Detail] = ["reasoning_output", "cache_read_input"]
+        details: list[_Detail] = ["reasoning_output", "cache_read_input", "cache_creation_input"]
         return {"invoke": details, "stream": details}
 
     def invoke_with_cache_read_input(self, *, stream: bool = False) -> AIMessage:
@@ -158,14 +165,28 @@ class TestChatCodexIntegration(ChatModelIntegrationTests):
     def invoke_with_reasoning_output(self, *, stream: bool = False) -> AIMessage:
         return self._with_details(stream=stream)
 
+    def invoke_with_cache_creation_input(self, *, stream: bool = False) -> AIMessage:
+        # The scripted model writes to no cache.
+        usage_told, *ended = steps.turn_end()
+        usage_told["params"]["tokenUsage"]["last"]["cacheWriteInputTokens"] = 6
+        scenario = [
+            *steps.handshake(),
+            *steps.thread_start(),
+            steps.expect("thread/inject_items"),
+            steps.reply({}),
+            *steps.turn_begin(),
+            *steps.turn_message("Hello."),
+            usage_told,
+            *ended,
+            steps.hang(),
+        ]
+        with FakeServer(scenario) as fake, Codex(fake.config) as codex:
+            return _asked(ChatCodex(model="mock-model", codex=codex), stream=stream)
+
     def _with_details(self, *, stream: bool) -> AIMessage:
         reply = Reply(reasoning("Hm."), "Hello.", usage(input=100, cached=40, output=30, reasoning=20))
         with scripted_codex(reply) as sc, Codex(sc.config) as codex:
-            model = ChatCodex(model="mock-model", codex=codex)
-            if not stream:
-                return model.invoke("Hi")
-            first, *rest = model.stream("Hi")
-            return sum(rest, first)
+            return _asked(ChatCodex(model="mock-model", codex=codex), stream=stream)
 
 
 class TestFunctionCallingIntegration(TestChatCodexIntegration):

@@ -362,6 +362,7 @@ class ChatCodex(BaseChatModel):
             "sandbox": self.sandbox,
             "approval_policy": self.approval_policy,
             "stop": self.stop,
+            "output_version": self.output_version,
             "setup": digest.hexdigest()[:16],
         }
 
