@@ -6,7 +6,7 @@ missed; it has a record of the items that have completed, and tells of what come
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from codex_app_server._wire.normalise import normalise
 from codex_app_server.events import (
@@ -55,12 +55,12 @@ class Gap:
         """
         events: list[Event] = []
         seen = self._turn.seen_items()
-        for item in completed:
+        for item in filter(_has_id, completed):
             if item.get("id") not in seen:
                 events += self.pass_on(self._event("item/completed", item))
                 self._filled.add(item.get("id"))
                 seen.add(item.get("id"))
-        for item in running:
+        for item in filter(_has_id, running):
             if item.get("id") not in seen:
                 events += self.pass_on(self._event("item/started", item))
         return events
@@ -74,7 +74,7 @@ class Gap:
         if isinstance(event, TurnStarted):
             return [] if self._turn.is_started else [event]
         item: object = event.raw.get("item")
-        if not isinstance(item, dict):
+        if not isinstance(item, dict) or not _has_id(cast("JsonObject", item)):
             return [event]
         if event.method == "item/started":
             return self._started(event, event.raw["item"].get("id"))
@@ -129,6 +129,10 @@ class Gap:
             return [event]
         ids = (event.thread_id, event.turn_id, event.method, event.raw)
         return [UsageUpdated(*ids, missed, event.total, event.context_window)]
+
+
+def _has_id(item: JsonObject) -> bool:
+    return isinstance(item.get("id"), str)
 
 
 def _difference(total: Usage, before: Usage) -> Usage:

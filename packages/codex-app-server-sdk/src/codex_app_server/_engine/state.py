@@ -266,11 +266,11 @@ class TurnState:
     def begun_items(self) -> set[object]:
         """Return the ids of the items that have begun."""
         with self.lock:
-            return {
-                event.raw["item"].get("id")
-                for event in self._history.snapshot()
-                if event.method == "item/started"
-            }
+            raw = [
+                event.raw.get("item") for event in self._history.snapshot() if event.method == "item/started"
+            ]
+        ids = [cast("JsonObject", item).get("id") for item in raw if isinstance(item, dict)]
+        return {item_id for item_id in ids if isinstance(item_id, str)}
 
     def text_of(self, item_id: str) -> str:
         """Return what was streamed of a message."""

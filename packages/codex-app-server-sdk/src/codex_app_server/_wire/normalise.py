@@ -52,31 +52,51 @@ def normalise(method: str, params: JsonObject, thread_id: str, turn_id: str) -> 
     return OtherEvent(thread_id, turn_id, method, params)
 
 
-def _text_delta(method: str, params: JsonObject, thread_id: str, turn_id: str) -> Event:
-    text = params["delta"]
-    if type(text) is not str:
+def _str(value: object) -> str:
+    # What an event has is counted, joined and looked up by others: there a wrong type would be too late.
+    if type(value) is not str:
         raise TypeError
-    return TextDelta(thread_id, turn_id, method, params, params["itemId"], text)
+    return value
+
+
+def _text_delta(method: str, params: JsonObject, thread_id: str, turn_id: str) -> Event:
+    return TextDelta(thread_id, turn_id, method, params, _str(params["itemId"]), _str(params["delta"]))
 
 
 def _summary_delta(method: str, params: JsonObject, thread_id: str, turn_id: str) -> Event:
     return ReasoningDelta(
-        thread_id, turn_id, method, params, params["itemId"], params["delta"], True, params["summaryIndex"]
+        thread_id,
+        turn_id,
+        method,
+        params,
+        _str(params["itemId"]),
+        _str(params["delta"]),
+        True,
+        params["summaryIndex"],
     )
 
 
 def _reasoning_delta(method: str, params: JsonObject, thread_id: str, turn_id: str) -> Event:
     return ReasoningDelta(
-        thread_id, turn_id, method, params, params["itemId"], params["delta"], False, params["contentIndex"]
+        thread_id,
+        turn_id,
+        method,
+        params,
+        _str(params["itemId"]),
+        _str(params["delta"]),
+        False,
+        params["contentIndex"],
     )
 
 
 def _output_delta(method: str, params: JsonObject, thread_id: str, turn_id: str) -> Event:
-    return ToolOutputDelta(thread_id, turn_id, method, params, params["itemId"], params["delta"])
+    return ToolOutputDelta(thread_id, turn_id, method, params, _str(params["itemId"]), _str(params["delta"]))
 
 
 def _mcp_progress(method: str, params: JsonObject, thread_id: str, turn_id: str) -> Event:
-    return ToolOutputDelta(thread_id, turn_id, method, params, params["itemId"], params["message"])
+    return ToolOutputDelta(
+        thread_id, turn_id, method, params, _str(params["itemId"]), _str(params["message"])
+    )
 
 
 def _turn_started(method: str, params: JsonObject, thread_id: str, turn_id: str) -> Event:
@@ -86,13 +106,17 @@ def _turn_started(method: str, params: JsonObject, thread_id: str, turn_id: str)
 def usage_of(value: JsonObject) -> Usage:
     """Return the token counts that the server gives in this form."""
     return Usage(
-        value.get("inputTokens") or 0,
-        value.get("cachedInputTokens") or 0,
-        value.get("cacheWriteInputTokens") or 0,
-        value.get("outputTokens") or 0,
-        value.get("reasoningOutputTokens") or 0,
-        value.get("totalTokens") or 0,
+        _count(value.get("inputTokens")),
+        _count(value.get("cachedInputTokens")),
+        _count(value.get("cacheWriteInputTokens")),
+        _count(value.get("outputTokens")),
+        _count(value.get("reasoningOutputTokens")),
+        _count(value.get("totalTokens")),
     )
+
+
+def _count(value: object) -> int:
+    return value if type(value) is int else 0
 
 
 def _token_usage(method: str, params: JsonObject, thread_id: str, turn_id: str) -> Event:
@@ -109,22 +133,22 @@ def _token_usage(method: str, params: JsonObject, thread_id: str, turn_id: str) 
 
 
 def _plan(method: str, params: JsonObject, thread_id: str, turn_id: str) -> Event:
-    steps = tuple(PlanStep(step["step"], step["status"]) for step in params["plan"])
+    steps = tuple(PlanStep(_str(step["step"]), _str(step["status"])) for step in params["plan"])
     return PlanUpdated(thread_id, turn_id, method, params, params.get("explanation"), steps)
 
 
 def _diff(method: str, params: JsonObject, thread_id: str, turn_id: str) -> Event:
-    return DiffUpdated(thread_id, turn_id, method, params, params["diff"])
+    return DiffUpdated(thread_id, turn_id, method, params, _str(params["diff"]))
 
 
 def _warning(method: str, params: JsonObject, thread_id: str, turn_id: str) -> Event:
-    return WarningRaised(thread_id, turn_id, method, params, params["message"], will_retry=False)
+    return WarningRaised(thread_id, turn_id, method, params, _str(params["message"]), will_retry=False)
 
 
 def _error(method: str, params: JsonObject, thread_id: str, turn_id: str) -> Event:
     error = params["error"]
     details = error.get("additionalDetails")
-    message = f"{error['message']}: {details}" if details else error["message"]
+    message = f"{error['message']}: {details}" if details else _str(error["message"])
     return WarningRaised(
         thread_id, turn_id, method, params, message, will_retry=bool(params.get("willRetry"))
     )
@@ -138,11 +162,11 @@ def _item_started(method: str, params: JsonObject, thread_id: str, turn_id: str)
     item: JsonObject = params["item"]
     kind = item["type"]
     if kind == "agentMessage":
-        return MessageStarted(thread_id, turn_id, method, params, item["id"], item.get("phase"))
+        return MessageStarted(thread_id, turn_id, method, params, _str(item["id"]), item.get("phase"))
     tool = tool_of_item(item)
     if tool is None:
         return OtherEvent(thread_id, turn_id, method, params)
-    return ToolStarted(thread_id, turn_id, method, params, item["id"], *tool)
+    return ToolStarted(thread_id, turn_id, method, params, _str(item["id"]), *tool)
 
 
 def _item_completed(method: str, params: JsonObject, thread_id: str, turn_id: str) -> Event:
@@ -150,7 +174,7 @@ def _item_completed(method: str, params: JsonObject, thread_id: str, turn_id: st
     kind = item["type"]
     if kind == "agentMessage":
         return MessageFinished(
-            thread_id, turn_id, method, params, item["id"], item["text"], item.get("phase")
+            thread_id, turn_id, method, params, _str(item["id"]), _str(item["text"]), item.get("phase")
         )
     if kind == "reasoning":
         return ReasoningFinished(
@@ -158,9 +182,9 @@ def _item_completed(method: str, params: JsonObject, thread_id: str, turn_id: st
             turn_id,
             method,
             params,
-            item["id"],
-            tuple(item.get("summary") or ()),
-            tuple(item.get("content") or ()),
+            _str(item["id"]),
+            tuple(map(_str, item.get("summary") or ())),
+            tuple(map(_str, item.get("content") or ())),
         )
     tool = tool_of_item(item)
     if tool is None:
@@ -171,7 +195,7 @@ def _item_completed(method: str, params: JsonObject, thread_id: str, turn_id: st
         turn_id,
         method,
         params,
-        item["id"],
+        _str(item["id"]),
         *tool,
         status=status,
         output=_output_text(item),
@@ -205,7 +229,7 @@ def tool_of_item(item: JsonObject) -> tuple[ToolKind, str, JsonObject] | None:
     if kind == "mcpToolCall":
         return "mcp", f"{item['server']}.{item['tool']}", _as_object(item.get("arguments"))
     if kind == "dynamicToolCall":
-        return "function", item["tool"], _as_object(item.get("arguments"))
+        return "function", _str(item["tool"]), _as_object(item.get("arguments"))
     if kind == "webSearch":
         return "web_search", "web_search", {"query": item.get("query"), "action": item.get("action")}
     name = _CAMEL.sub("_", kind).lower()
@@ -222,7 +246,7 @@ def _as_object(value: object) -> JsonObject:
 def _output_text(item: JsonObject) -> str:
     kind = item["type"]
     if kind == "commandExecution":
-        return item.get("aggregatedOutput") or ""
+        return _str(item.get("aggregatedOutput") or "")
     if kind == "fileChange":
         return "\n".join(
             f"{change['path']}\n{change.get('diff') or ''}" for change in item.get("changes") or ()
