@@ -316,7 +316,7 @@ def test_a_choice_narrows_the_tools_and_is_told_to_the_model(chat):
     with pytest.raises(ValueError, match="'fly' is none of the tools get_weather, wait"):
         model.bind_tools(tools, tool_choice="fly")
     with pytest.raises(ValueError, match="two tools called 'wait': give one of them another name"):
-        model.bind_tools([*tools, wait])
+        model.bind_tools([*tools, wait]).invoke("Hi")
     with pytest.raises(ValueError, match="'web_search_preview' is run by a model provider"):
         model.bind_tools([{"type": "web_search_preview"}])
 

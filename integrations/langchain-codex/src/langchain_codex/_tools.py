@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from langchain_core.tools import BaseTool
 
-__all__ = ["BoundTools", "ToolChoice", "ToolSpec", "as_choice", "as_specs", "bound_tools"]
+__all__ = ["BoundTools", "ToolChoice", "ToolSpec", "as_choice", "as_specs", "bound_tools", "distinct"]
 
 ToolSpec: TypeAlias = "dict[str, Any]"
 """A tool in the format of OpenAI's chat completions, which is what LangChain passes around."""
@@ -74,6 +74,19 @@ def _checked(spec: ToolSpec) -> ToolSpec:
     return spec
 
 
+def distinct(specs: Sequence[ToolSpec]) -> Sequence[ToolSpec]:
+    """Return the tools of a call.
+
+    Raises:
+        ValueError: Two of them have one name.
+    """
+    names = [_name(spec) for spec in specs]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"there are two tools called {twice!r}: give one of them another name")
+    return specs
+
+
 def as_choice(choice: ToolChoice, specs: Sequence[ToolSpec]) -> str | ToolSpec | None:
     """Return a tool choice as `bind_tools` binds it: a word, or a tool in OpenAI's form.
 
@@ -122,16 +135,13 @@ def bound_tools(
         parallel: False tells the model to call one at a time.
 
     Raises:
-        ValueError: The choice is none of the tools, two tools have one name, or a tool cannot be offered to the model.
+        ValueError: The choice is none of the tools, or a tool cannot be offered to the model.
     """
     chosen = as_choice(choice, specs)
     if chosen == "none" or not specs:
         return BoundTools()
     rules: list[str] = []
-    given = [_name(_checked(spec)) for spec in specs]
-    if twice := [name for name in given if given.count(name) > 1]:
-        raise ValueError(f"there are two tools called {twice[0]!r}: give one of them another name")
-    names = _aliases(given)
+    names = _aliases([_name(_checked(spec)) for spec in specs])
     if isinstance(chosen, dict):
         name = _name(chosen)
         specs = [spec for spec in specs if _name(spec) == name]

@@ -35,7 +35,7 @@ from langchain_codex._structured import (
     schema_name,
     with_parser,
 )
-from langchain_codex._tools import as_choice, as_specs, bound_tools
+from langchain_codex._tools import as_choice, as_specs, bound_tools, distinct
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
@@ -407,8 +407,7 @@ class ChatCodex(BaseChatModel):
             **kwargs: Further arguments of each call.
 
         Raises:
-            ValueError: `tool_choice` is none of the tools, two of them have one name, or a tool is one that
-                a provider runs.
+            ValueError: `tool_choice` is none of the tools, or a tool is one that a provider runs.
             OutputSchemaError: With `strict`, a schema that cannot be strict.
         """
         specs = as_specs(tools, strict=strict)
@@ -564,7 +563,7 @@ class ChatCodex(BaseChatModel):
         summary = options.pop("summary", None) or self.summary
         schema, json_rule = output_schema_and_rule(options.pop("response_format", None))
         tools = bound_tools(
-            as_specs(options.pop("tools", None) or ()),
+            distinct(as_specs(options.pop("tools", None) or ())),
             choice=options.pop("tool_choice", None),
             parallel=options.pop("parallel_tool_calls", None),
         )
