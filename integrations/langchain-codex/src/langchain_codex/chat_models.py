@@ -213,6 +213,8 @@ class ChatCodex(BaseChatModel):
         model.invoke([HumanMessage([{"type": "text", "text": "What is this?"}, image])])
         ```
 
+        Images are given by URL or as data (`base64` with `mime_type`, or a `data:` URL).
+
     Codex's own tools:
         ```python
         agent = ChatCodex(agent_tools=True, sandbox="workspace-write", cwd="/path/to/project")
@@ -243,7 +245,14 @@ class ChatCodex(BaseChatModel):
 
     Errors:
         Those of `codex_app_server`: `TurnFailedError` with the words of the model provider,
-        `TurnInterruptedError`, `RequestTimeoutError` (also a `TimeoutError`), `LaunchError`.
+        `TurnInterruptedError`, `RequestTimeoutError` (also a `TimeoutError`), `LaunchError`; and `ValueError` for
+        messages and tools that the app-server cannot take. `RETRYABLE_ERRORS` are those that may pass:
+
+        ```python
+        from langchain_codex import RETRYABLE_ERRORS
+
+        model.with_retry(retry_if_exception_type=RETRYABLE_ERRORS)
+        ```
     """
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
