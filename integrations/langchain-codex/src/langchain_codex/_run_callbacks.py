@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from langchain_codex._run_steps import Step
 
 __all__ = ["AsyncRunCallbacks", "RunCallbacks"]
+
+_log = logging.getLogger("langchain_codex")
 
 _SUB_AGENT = "CodexSubAgent"
 # LangGraph's name in the metadata of a run for where in the graph that is.
@@ -189,6 +192,13 @@ class RunCallbacks(_Callbacks):
         if target is not None and call is not None:
             target._keep(step, call())
 
+    def tell_anyway(self, step: Step) -> None:
+        """Call them for a step of a run that has failed already: all runs are to be closed, whatever a handler does."""
+        try:
+            self.tell(step)
+        except Exception:
+            _log.exception("a callback failed when a run was closed")
+
 
 class AsyncRunCallbacks(_Callbacks):
     """For asyncio."""
@@ -209,6 +219,13 @@ class AsyncRunCallbacks(_Callbacks):
         except asyncio.CancelledError:
             target._keep(step, await telling)
             raise
+
+    async def tell_anyway(self, step: Step) -> None:
+        """Call them for a step of a run that has failed already: all runs are to be closed, whatever a handler does."""
+        try:
+            await self.tell(step)
+        except Exception:
+            _log.exception("a callback failed when a run was closed")
 
 
 def _of_tool(tool: Any, step: ToolEnded | ToolBroke) -> Callable[[], Any]:

@@ -2,58 +2,45 @@
 
 from __future__ import annotations
 
-import asyncio
 import os  # noqa: TC003 - pydantic reads the annotations
 from collections.abc import Callable, Mapping, Sequence  # noqa: TC003 - as above
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from codex_app_server import (
-    DEFER,
     AppServerConfig,
     AsyncCodex,  # noqa: TC002 - pydantic reads the annotations
     Codex,  # noqa: TC002 - pydantic reads the annotations
     SharedCodex,
     TurnInterruptedError,
-    defer_approvals,
 )
 from langchain_core.runnables import RunnableSerializable
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 from typing_extensions import Self  # noqa: TC002 - as above
 
+from langchain_codex._agent_begin import Beginning
 from langchain_codex._agent_errors import RETRYABLE_ERRORS
-from langchain_codex._agent_graph import graph_task
-from langchain_codex._agent_injected import check_injected
 from langchain_codex._agent_input import AgentInput, request_of
+from langchain_codex._agent_options import invocation_params
 from langchain_codex._agent_output import AgentOutput
 from langchain_codex._agent_paused import (
     PausedRuns,  # noqa: TC001 - pydantic reads the annotations
     paused_runs_for,
 )
-from langchain_codex._agent_tools import ToolTurn, as_base_tool, core_tools, in_context_of
-from langchain_codex._agent_turn import AgentTurn, Asking, decided_on
 from langchain_codex._run_callbacks import AsyncRunCallbacks, RunCallbacks
 from langchain_codex._run_steps import Produced
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 
-    from codex_app_server import AsyncThread, Defer, Thread
     from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
     from langchain_core.runnables import Runnable, RunnableConfig
     from langchain_core.runnables.retry import ExponentialJitterParams
 
-    from langchain_codex._agent_graph import GraphTask
-    from langchain_codex._agent_input import AgentRequest
-    from langchain_codex._agent_turn import Decided
+    from langchain_codex._agent_turn import AgentTurn
 
 __all__ = ["CodexAgent"]
 
-_POLICIES = {
-    "read-only": "readOnly",
-    "workspace-write": "workspaceWrite",
-    "danger-full-access": "dangerFullAccess",
-}
 _ALIVE = ("codex", "approval_handler", "user_input_handler", "elicitation_handler")
 
 
@@ -359,13 +346,9 @@ class CodexAgent(RunnableSerializable[AgentInput, dict[str, Any]]):
     def _parts(
         self, value: AgentInput, run_manager: CallbackManagerForChainRun, config: RunnableConfig
     ) -> Generator[AgentOutput]:
-        run = self._begun(request_of(value, config, self.name), config)
-        callbacks = RunCallbacks(
-            run_manager.get_child(),
-            params=self._invocation_params(),
-            model_name=run.model_name,
-            managers=run.tools.managers,
-        )
+        beginning = self._beginning(value, config)
+        run = beginning.begin()
+        callbacks = RunCallbacks(run_manager.get_child(), **self._told_to_callbacks(run))
         events = run.sync_events()
         try:
             for step in run.reopened():
@@ -383,21 +366,17 @@ class CodexAgent(RunnableSerializable[AgentInput, dict[str, Any]]):
             if not run.is_paused:
                 events.close()
             for step in run.left(_reason(exc)):
-                callbacks.tell(step)
+                callbacks.tell_anyway(step)
             raise
         finally:
-            self._leave(run)
+            beginning.leave(run)
 
     async def _aparts(
         self, value: AgentInput, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig
     ) -> AsyncGenerator[AgentOutput]:
-        run = await self._abegun(request_of(value, config, self.name), config)
-        callbacks = AsyncRunCallbacks(
-            run_manager.get_child(),
-            params=self._invocation_params(),
-            model_name=run.model_name,
-            managers=run.tools.managers,
-        )
+        beginning = self._beginning(value, config)
+        run = await beginning.abegin()
+        callbacks = AsyncRunCallbacks(run_manager.get_child(), **self._told_to_callbacks(run))
         events = run.async_events()
         try:
             for step in run.reopened():
@@ -415,229 +394,23 @@ class CodexAgent(RunnableSerializable[AgentInput, dict[str, Any]]):
             if not run.is_paused:
                 await events.aclose()
             for step in run.left(_reason(exc)):
-                await callbacks.tell(step)
+                await callbacks.tell_anyway(step)
             raise
         finally:
-            self._leave(run)
+            beginning.leave(run)
 
-    def _leave(self, run: AgentTurn) -> None:
-        if run.is_paused and run.task is not None:
-            self._runs_that_wait().put(run.task.key, run)
-        else:
-            run.tools.finish()
+    def _beginning(self, value: AgentInput, config: RunnableConfig) -> Beginning:
+        waiting = self._runs_that_wait() if self.approvals == "interrupt" else None
+        return Beginning(self, self._access(), waiting, request_of(value, config, self.name), config)
 
-    # --- beginning, or going on with what waits for a person ----------------------------------------
-
-    def _begun(self, request: AgentRequest, config: RunnableConfig) -> AgentTurn:
-        task = self._task(request, config)
-        decided: Decided | None = None
-        if task is not None:
-            run = self._runs_that_wait().take(task.key)
-            decided = self._resumed(run, task, config) if run else None
-            if run is not None and run.is_going_on:
-                return run
-            asked = task.asked_last() if run is None else None
-            decided = decided_on(task, asked) if asked else decided
-        if decided is not None:
-            return self._told_again(decided, request, task, config)
-        self._go_past(request)
-        return self._started(self._open(request), request, task, config)
-
-    async def _abegun(self, request: AgentRequest, config: RunnableConfig) -> AgentTurn:
-        task = self._task(request, config)
-        decided: Decided | None = None
-        if task is not None:
-            run = self._runs_that_wait().take(task.key)
-            decided = self._resumed(run, task, config) if run else None
-            if run is not None and run.is_going_on:
-                run.tools.loop = asyncio.get_running_loop()
-                return run
-            asked = await task.aasked_last() if run is None else None
-            decided = decided_on(task, asked) if asked else decided
-        if decided is not None:
-            return await self._atold_again(decided, request, task, config)
-        self._go_past(request)
-        return await self._astarted(await self._aopen(request), request, task, config)
-
-    def _resumed(self, run: AgentTurn, task: GraphTask, config: RunnableConfig) -> Decided:
-        try:
-            decided = run.resume(task, config)
-        except BaseException:
-            # Nobody has decided yet: it waits on.
-            self._runs_that_wait().put(task.key, run)
-            raise
-        if not run.is_going_on:
-            run.close()
-        return decided
-
-    def _told_again(
-        self, decided: Decided, request: AgentRequest, task: GraphTask | None, config: RunnableConfig
-    ) -> AgentTurn:
-        """Begin a turn that goes on where one was cut off; the thread is told what was decided."""
-        thread = self._open(request.at_end_of(decided.thread_id))
-        turn = thread.active_turn
-        if turn is not None and turn.id == decided.turn_id:
-            turn.interrupt()
-        items = [entry.item for entry in thread.items(turn_id=decided.turn_id)]
-        decided = decided.in_view_of(items)
-        request = request.at_end_of(thread.id, decided.note)
-        thread.inject_items(request.history)
-        return self._started(thread, request, task, config, decided)
-
-    async def _atold_again(
-        self, decided: Decided, request: AgentRequest, task: GraphTask | None, config: RunnableConfig
-    ) -> AgentTurn:
-        thread = await self._aopen(request.at_end_of(decided.thread_id))
-        turn = thread.active_turn
-        if turn is not None and turn.id == decided.turn_id:
-            await turn.interrupt()
-        items = [entry.item async for entry in thread.items(turn_id=decided.turn_id)]
-        decided = decided.in_view_of(items)
-        request = request.at_end_of(thread.id, decided.note)
-        await thread.inject_items(request.history)
-        return await self._astarted(thread, request, task, config, decided)
-
-    def _started(
-        self,
-        thread: Thread,
-        request: AgentRequest,
-        task: GraphTask | None,
-        config: RunnableConfig,
-        decided: Decided | None = None,
-    ) -> AgentTurn:
-        run = self._run(thread, request, task, config, decided)
-        with in_context_of(run.tools, is_lasting=run.is_asking):
-            turn = thread.turn(
-                request.turn_input, output_type=self.output_type, **self._turn_options(request)
-            )
-        run.started(turn, timeout_s=self.timeout)
-        return run
-
-    async def _astarted(
-        self,
-        thread: AsyncThread,
-        request: AgentRequest,
-        task: GraphTask | None,
-        config: RunnableConfig,
-        decided: Decided | None = None,
-    ) -> AgentTurn:
-        run = self._run(thread, request, task, config, decided)
-        if run.is_asking:
-            run.tools.loop = asyncio.get_running_loop()
-        with in_context_of(run.tools, is_lasting=run.is_asking):
-            turn = await thread.turn(
-                request.turn_input, output_type=self.output_type, **self._turn_options(request)
-            )
-        run.started(turn, timeout_s=self.timeout)
-        return run
-
-    def _run(
-        self,
-        thread: Thread | AsyncThread,
-        request: AgentRequest,
-        task: GraphTask | None,
-        config: RunnableConfig,
-        decided: Decided | None,
-    ) -> AgentTurn:
-        tools = ToolTurn(config, request.state, thread.id, [as_base_tool(tool) for tool in self.tools])
-        return AgentTurn(
-            request,
-            thread,
-            tools,
-            agent_name=self.name,
-            model_name=self.model,
-            asking=Asking(task, decided) if self.approvals == "interrupt" else None,
-        )
-
-    def _task(self, request: AgentRequest, config: RunnableConfig) -> GraphTask | None:
-        check_injected([as_base_tool(tool) for tool in self.tools], config, request.state)
-        if self.approvals != "interrupt":
-            return None
-        return graph_task(config, request.conversation, self.name)
-
-    def _go_past(self, request: AgentRequest) -> None:
-        """End a turn that waits in the thread: the conversation goes on without an answer to it."""
-        if self.approvals == "interrupt" and request.thread_id is not None:
-            self._runs_that_wait().drop_thread(request.thread_id)
+    def _told_to_callbacks(self, run: AgentTurn) -> dict[str, Any]:
+        params = invocation_params(self)
+        return {"params": params, "model_name": run.model_name, "managers": run.tools.managers}
 
     def _runs_that_wait(self) -> PausedRuns:
         server = self._server_config().identity() if self.codex is None else id(self.codex)
         self._paused = runs = paused_runs_for(server)
         return runs
-
-    # --- threads ----------------------------------------------------------------------------------
-
-    def _open(self, request: AgentRequest) -> Thread:
-        codex = self._access().sync_client()
-        options = self._thread_options(is_async=False)
-        if request.thread_id is None:
-            thread = codex.thread_start(experimental_raw_events=True, **options)
-        else:
-            thread = codex.thread_resume(request.thread_id, exclude_turns=True, **options)
-            if request.after_turn_id:
-                newest = next(iter(thread.turns(limit=1)), None)
-                if newest is not None and newest.id != request.after_turn_id:
-                    # The conversation goes on from an earlier point: time travel, or a second branch.
-                    thread = codex.thread_fork(thread.id, last_turn_id=request.after_turn_id, **options)
-        if request.history:
-            thread.inject_items(request.history)
-        return thread
-
-    async def _aopen(self, request: AgentRequest) -> AsyncThread:
-        codex = self._access().async_client()
-        options = self._thread_options(is_async=True)
-        if request.thread_id is None:
-            thread = await codex.thread_start(experimental_raw_events=True, **options)
-        else:
-            thread = await codex.thread_resume(request.thread_id, exclude_turns=True, **options)
-            if request.after_turn_id:
-                newest = await anext(aiter(thread.turns(limit=1)), None)
-                if newest is not None and newest.id != request.after_turn_id:
-                    thread = await codex.thread_fork(thread.id, last_turn_id=request.after_turn_id, **options)
-        if request.history:
-            await thread.inject_items(request.history)
-        return thread
-
-    def _thread_options(self, *, is_async: bool) -> dict[str, Any]:
-        options = {
-            "model": self.model,
-            "cwd": self.cwd,
-            "sandbox": self.sandbox,
-            "approval_policy": self.approval_policy,
-            "base_instructions": self.base_instructions,
-            "developer_instructions": self.developer_instructions,
-            "config": dict(self.config) or None,
-            # A turn that waits for a person may go on in another loop, or without one.
-            "tools": core_tools(self.tools, is_async=is_async and self.approvals == "handler") or None,
-        }
-        return {name: value for name, value in options.items() if value is not None}
-
-    def _turn_options(self, request: AgentRequest) -> dict[str, Any]:
-        options = {
-            "effort": self.effort,
-            "summary": self.summary,
-            "personality": self.personality,
-            "approval_handler": self.approval_handler,
-            "user_input_handler": self.user_input_handler,
-            "elicitation_handler": self.elicitation_handler,
-        }
-        if self.approvals == "interrupt":
-            options["approval_handler"] = defer_approvals
-            options["user_input_handler"] = self.user_input_handler or _defer
-            options["elicitation_handler"] = self.elicitation_handler or _defer
-        if request.thread_id is not None:
-            # A thread that is in memory keeps what it had, whatever it is resumed with.
-            options |= {"model": self.model, "cwd": self.cwd, "approval_policy": self.approval_policy}
-            options["sandbox_policy"] = _policy(self.sandbox, self.config)
-        return {name: value for name, value in options.items() if value is not None}
-
-    def _invocation_params(self) -> dict[str, Any]:
-        return {
-            "_type": "codex-agent",
-            "model": self.model,
-            "effort": self.effort,
-            "sandbox": self.sandbox,
-        }
 
     def _access(self) -> SharedCodex:
         if self.codex is not None:
@@ -668,28 +441,8 @@ def _sum(inputs: Any) -> Any:
     return whole
 
 
-def _defer(question: object) -> Defer:  # noqa: ARG001 - the interface
-    return DEFER
-
-
 def _reason(error: BaseException) -> BaseException:
     if isinstance(error, Exception):
         return error
     # A new one, without a traceback: handlers may keep it, and with it all that the frames hold.
     return TurnInterruptedError("the run was cancelled, or its stream left, before the end of the turn")
-
-
-def _policy(sandbox: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    policy: dict[str, Any] = {"type": _POLICIES[sandbox]}
-    if sandbox != "workspace-write":
-        return policy
-    table = dict(config.get("sandbox_workspace_write") or {})
-    prefix = "sandbox_workspace_write."
-    table |= {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
-    names = {
-        "writable_roots": "writableRoots",
-        "network_access": "networkAccess",
-        "exclude_tmpdir_env_var": "excludeTmpdirEnvVar",
-        "exclude_slash_tmp": "excludeSlashTmp",
-    }
-    return policy | {names[key]: value for key, value in table.items() if key in names}
