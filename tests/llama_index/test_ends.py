@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -45,7 +46,7 @@ class Command:
 
     async def pid(self) -> int:
         """Wait until it runs."""
-        await anyio.wait_readable(self.pipe)
+        await to_thread.run_sync(select.select, [self.pipe], [], [], 60)
         return int(os.read(self.pipe, 100))
 
 

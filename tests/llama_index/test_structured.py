@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from llama_index.core.llms import ChatMessage
 
 pytestmark = pytest.mark.anyio
+
+# An `AgentWorkflow` of earlier versions knows its own class and function only, and not those of its agents.
+ASKS_AGENTS = "agent.output_cls" in inspect.getsource(AgentWorkflow)
 
 
 class Place(BaseModel):
@@ -41,7 +45,7 @@ async def events_of(handler: Any) -> list[Any]:
         return [event async for event in handler.stream_events()]
 
 
-@pytest.mark.parametrize("inside", ["agent alone", "workflow"])
+@pytest.mark.parametrize("inside", ["agent alone", *(["workflow"] if ASKS_AGENTS else [])])
 async def test_an_answer_of_the_right_form_is_asked_for_once(scripted_codex, make_agent, inside):
     sc = scripted_codex([call("get_weather", city="Paris"), PARIS])
     counter = TokenCountingHandler(tokenizer=str.split)
@@ -124,7 +128,7 @@ async def test_a_class_whose_answer_never_comes_is_a_warning_and_none(scripted_c
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
-@pytest.mark.parametrize("level", ["agent", "agent in a workflow", "workflow"])
+@pytest.mark.parametrize("level", ["agent", *(["agent in a workflow"] if ASKS_AGENTS else []), "workflow"])
 async def test_a_function_makes_the_structured_answer_of_the_memory(scripted_codex, make_agent, kind, level):
     def count(messages: list[ChatMessage]) -> dict[str, Any]:
         return {"roles": [message.role.value for message in messages]}

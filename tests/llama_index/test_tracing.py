@@ -14,7 +14,7 @@ import pytest
 from codex_app_server import TurnFailedError
 from codex_app_server.testing import call, calls, fail, reasoning, text, usage
 from llama_index.agent.codex import CodexAgent
-from llama_index.core.agent.workflow import FunctionAgent
+from llama_index.core.agent.workflow import AgentWorkflow, FunctionAgent
 from llama_index.core.base.llms.types import ToolCallBlock
 from llama_index.core.callbacks import CallbackManager, CBEventType, LlamaDebugHandler, TokenCountingHandler
 from llama_index.core.instrumentation.events.agent import (
@@ -31,6 +31,7 @@ from llama_index.core.instrumentation.events.llm import (
 from llama_index.core.llms import ChatMessage
 from llama_index.core.llms.mock import MockFunctionCallingLLM
 from llama_index.core.settings import Settings
+from llama_index.core.workflow import Context
 from llama_index_instrumentation import get_dispatcher
 from llama_index_instrumentation.event_handlers import BaseEventHandler
 from llama_index_instrumentation.span import SimpleSpan
@@ -80,6 +81,11 @@ def names(events: list[Any], kinds: tuple[type, ...]) -> list[str]:
     return [type(event).__name__ for event in events if isinstance(event, kinds)]
 
 
+def _run_id(event: Any) -> str:
+    # The tag was called `run_id` at first.
+    return event.tags.get("llamaindex.run_id") or event.tags["run_id"]
+
+
 async def test_a_run_is_told_as_agent_steps_chats_and_tool_calls(scripted_codex, make_agent, traced):
     events, _ = traced
     sc = scripted_codex(
@@ -108,7 +114,7 @@ async def test_a_run_is_told_as_agent_steps_chats_and_tool_calls(scripted_codex,
     ]
     own = [event for event in events.seen if isinstance(event, AGENT_EVENTS + LLM_EVENTS)]
     # They belong to one run of the workflow.
-    assert len({event.tags["llamaindex.run_id"] for event in own}) == 1
+    assert len({_run_id(event) for event in own}) == 1
     assert [(event.tool.name, event.arguments) for event in own if isinstance(event, AgentToolCallEvent)] == [
         ("get_weather", '{"city": "Paris"}')
     ]
@@ -212,6 +218,30 @@ async def test_tokens_are_counted_as_the_server_reports_them(scripted_codex, mak
     assert counted == [(10, 5), (60, 13)]
     assert (result.raw["usage"]["input_tokens"], result.raw["usage"]["output_tokens"]) == (70, 18)
     assert counter.total_llm_token_count == result.raw["usage"]["total_tokens"]
+
+
+async def test_the_tokens_of_a_run_are_those_of_all_its_agents(scripted_codex, make_agent):
+    def say(request: Any) -> Any:
+        if "You work." in request.instructions:
+            return ["Worked.", usage(input=20, output=7)]
+        return [call("handoff", to_agent="worker", reason="work"), usage(input=10, output=5)]
+
+    sc = scripted_codex(say)
+    greeter = make_agent(sc, name="greeter", description="greets")
+    worker = make_agent(sc, name="worker", description="works", system_prompt="You work.")
+    workflow = AgentWorkflow(agents=[greeter, worker], root_agent="greeter")
+
+    ctx: Context[Any] = Context(workflow)
+    with anyio.fail_after(60):
+        first: Any = await workflow.run(user_msg="one", ctx=ctx)
+        # The worker goes on: this run counts for itself.
+        second: Any = await workflow.run(user_msg="two", ctx=ctx)
+
+    used = [
+        (result.raw["usage"]["input_tokens"], result.raw["usage"]["output_tokens"])
+        for result in (first, second)
+    ]
+    assert used == [(30, 12), (20, 7)]
 
 
 async def test_the_older_callbacks_come_in_pairs(scripted_codex, make_agent):

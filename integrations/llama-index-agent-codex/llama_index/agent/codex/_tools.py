@@ -77,9 +77,6 @@ def result_content(output: ToolOutput) -> list[str | ImageInput]:
 async def answer(live: LiveTurn, result: ToolCallResult) -> bool:
     """Answer a call with its result; False if the turn does not wait for it."""
     output = result.tool_output
-    trace = live.tools.pop(result.tool_id, None)
-    if trace is not None:
-        trace.end(output.content, output)
     if must_be_loaded(output.blocks):
         content = await asyncio.to_thread(result_content, output)
     else:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from codex_app_server import AsyncEventStream, AsyncTurn, Event, ImageInput, ToolCall
     from llama_index.agent.codex._questions import CoreQuestion
     from llama_index.agent.codex._tracing import ToolTrace
+    from llama_index.core.tools import ToolOutput
 
 __all__ = ["LiveTurn"]
 
@@ -108,6 +109,12 @@ class LiveTurn:
             tool_name=self._names.get(call.name, call.name),
             tool_kwargs=cast("dict[str, Any]", arguments),
         )
+
+    def tool_ended(self, call_id: str, output: ToolOutput) -> None:
+        """Tell tracers that a tool of this program has ended."""
+        trace = self.tools.pop(call_id, None)
+        if trace is not None:
+            trace.end(output.content, output)
 
     def answer(self, call_id: str, content: list[str | ImageInput], *, is_error: bool) -> bool:
         """Answer a call; False if the turn does not wait for it."""

@@ -243,15 +243,17 @@ class CodexAgent(BaseWorkflowAgent):
             output = result.tool_output
             is_direct = result.return_direct and not output.is_error and result.tool_name != "handoff"
             is_over = is_over or is_direct
-            is_known = live is not None and await answer(live, result)
+            if live is not None:
+                live.tool_ended(result.tool_id, output)
+            # A turn that is over is not answered: it would ask the model again before it hears of its end.
+            is_known = live is not None and not is_over and await answer(live, result)
             message = ChatMessage(
                 role=MessageRole.TOOL,
                 blocks=output.blocks,
                 additional_kwargs={"tool_call_id": result.tool_id},
             )
-            # Without its turn (the context was restored elsewhere) the result goes into the next one; and the
-            # interrupt that follows overtakes the answer: the model may never see it.
-            record.add(message, is_known=is_known and not is_over)
+            # Otherwise it goes into the next turn, as without any (the context was restored elsewhere).
+            record.add(message, is_known=is_known)
             if is_direct:
                 direct = ChatMessage(role=MessageRole.ASSISTANT, content=output.content or "")
                 break
