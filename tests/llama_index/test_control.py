@@ -181,7 +181,7 @@ def _shape(events: list[Any]) -> list[Any]:
             shape.append((kind, members[-1].response, [found.tool_name for found in members[-1].tool_calls]))
         elif kind is AgentOutput:
             shape += [
-                (kind, member.response.content, [found.tool_name for found in member.tool_calls])
+                (kind, member.response.content, sorted(found.tool_name for found in member.tool_calls))
                 for member in members
                 if not isinstance(member, StopEvent)
             ]
