@@ -13,6 +13,7 @@ from codex_app_server import (
     AsyncCodex,
     Codex,
     SharedCodex,
+    ThreadBusyError,
     ThreadNotFoundError,
     TurnFailedError,
     TurnInterruptedError,
@@ -21,6 +22,7 @@ from codex_app_server import (
 )
 from codex_app_server.testing import Gate, Reply, Script, attempts, call, calls, fail, hold, text, usage
 from langchain_codex import AgentOutput, CodexAgent, RetryableTurnError
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import ConfigurableField, RunnableLambda
@@ -39,6 +41,9 @@ _WORK = [
     ),
     _DONE,
 ]
+
+
+_CUSTOMER: Any = {"configurable": {"thread_id": "customer-7"}}
 
 
 @pytest.fixture
@@ -209,6 +214,26 @@ def test_a_thread_that_is_not_there_is_an_error(agent):
         codex.invoke("Hi", {"configurable": {"thread_id": "019a0000-0000-7000-8000-000000000000"}})
 
 
+async def test_a_thread_that_is_in_use_elsewhere_is_an_error_that_says_so(agent):
+    codex, sc = agent("Hello.")
+    with Codex(sc.config) as client:
+        output = CodexAgent(codex=client, cwd=sc.workspace).invoke("One")
+        config = {"configurable": {"thread_id": output["thread_id"]}}
+        with pytest.raises(ThreadBusyError, match="in use elsewhere"):
+            codex.invoke("Two", config)
+        with pytest.raises(ThreadBusyError, match="in use elsewhere"):
+            await codex.ainvoke("Two", config)
+    assert codex.invoke("Two", config)["thread_id"] == output["thread_id"]
+
+
+async def test_an_id_that_is_none_of_codex_is_an_error_that_says_where_ids_come_from(agent):
+    codex, sc = agent("Hello.")
+    for run in (asyncio.to_thread(codex.invoke, "Hi", _CUSTOMER), codex.ainvoke("Hi", _CUSTOMER)):
+        with pytest.raises(ThreadNotFoundError, match="'customer-7' is no id of a Codex thread"):
+            await run
+    assert not sc.model.requests
+
+
 def test_a_resumed_thread_has_the_sandbox_of_the_agent(agent):
     codex, sc = agent(
         [call("exec_command", cmd="echo x > made.txt"), "Done."],
@@ -252,6 +277,25 @@ async def test_a_batch_runs_at_the_same_time_up_to_max_concurrency(agent):
     for gate in gates:
         gate.open()
     assert [output["messages"][-1].text for output in await batch] == ["A", "B"]
+
+
+async def test_max_concurrency_holds_back_the_other_runs_of_a_batch(agent):
+    codex, _ = agent("Hello.")
+    log: list[str] = []
+
+    class Log(BaseCallbackHandler):
+        run_inline = True
+
+        def on_chain_start(self, *_: Any, **__: Any) -> None:
+            log.append("+")
+
+        def on_chain_end(self, *_: Any, **__: Any) -> None:
+            log.append("-")
+
+    config: Any = {"max_concurrency": 1, "callbacks": [Log()]}
+    codex.batch(["a", "b"], config)
+    await codex.abatch(["a", "b"], config)
+    assert log == ["+", "-"] * 4
 
 
 class _Weather(BaseModel):
@@ -361,6 +405,23 @@ async def test_a_failed_turn_that_has_acted_is_not_repeated(agent):
     with pytest.raises(TurnFailedError):
         await patient.ainvoke("Hi")
     assert (sc.workspace / "made.txt").read_text() == "x\n" * 3
+
+
+@pytest.mark.parametrize("is_resumed", [False, True], ids=["new thread", "resumed thread"])
+def test_a_failed_turn_whose_command_the_sandbox_stopped_is_not_repeated(agent, is_resumed):
+    # The server tells of no such command, though it has run up to where it was stopped.
+    command = call("exec_command", cmd="echo x >> made.txt; touch /etc/nobody-may || exit 3")
+    script = Script().when("One", "Hello.").otherwise([command, fail(500)])
+    codex, sc = agent(script, sandbox="workspace-write", approval_policy="never")
+    config: Any = {}
+    if is_resumed:
+        with Codex(sc.config) as client:
+            output = CodexAgent(codex=client, cwd=sc.workspace).invoke("One")
+        config = {"configurable": {"thread_id": output["thread_id"]}}
+    with pytest.raises(TurnFailedError) as caught:
+        codex.with_retry(wait_exponential_jitter=False).invoke("Go.", config)
+    assert not isinstance(caught.value, RetryableTurnError)
+    assert (sc.workspace / "made.txt").read_text() == "x\n"
 
 
 def test_a_fault_of_the_request_is_not_repeated(agent):

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated, Any, TypedDict
+import gc
+import weakref
+from typing import Annotated, Any, TypedDict
 
+import psutil
 import pytest
-from codex_app_server import Codex
+from codex_app_server import SharedCodex
 from codex_app_server.testing import Reply, call, text
 from langchain_codex import CodexAgent
-from langchain_core.messages import AIMessageChunk, HumanMessage
-from langchain_core.tools import tool
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
+from langchain_core.runnables import RunnableConfig  # noqa: TC002 - read from the annotations of tools
+from langchain_core.tools import InjectedToolCallId, tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
-from langgraph.prebuilt import InjectedState
-
-if TYPE_CHECKING:
-    from langchain_core.runnables import RunnableConfig
+from langgraph.prebuilt import InjectedState, ToolNode
+from langgraph.types import Command
 
 pytestmark = pytest.mark.anyio
 
@@ -33,15 +34,11 @@ class State(TypedDict):
 
 @pytest.fixture
 def agent(scripted_codex):
-    with ExitStack() as clients:
+    def make(script, **fields):
+        sc = scripted_codex(script)
+        return CodexAgent(env=sc.env, cwd=sc.workspace, **fields), sc
 
-        def make(script, **fields):
-            sc = scripted_codex(script)
-            # LangGraph may keep a graph for longer than a test: the client is closed here.
-            client = clients.enter_context(Codex(sc.config))
-            return CodexAgent(codex=client, cwd=sc.workspace, **fields), sc
-
-        yield make
+    return make
 
 
 def _graph(codex, checkpointer=None):
@@ -140,8 +137,86 @@ def test_tools_get_the_state_of_the_graph(agent):
     assert list(sc.model.requests[-1].tool_outputs.values()) == ["all: 3"]
 
 
-def test_it_fits_the_slot_of_a_sub_agent(agent):
-    codex, _ = agent("Hello.")
-    # What deepagents does with a CompiledSubAgent.
-    result = codex.invoke({"messages": [HumanMessage("Hi")], "files": {}})
-    assert result["messages"][-1].text == "Hello."
+class DeepState(State, total=False):
+    files: dict[str, str]
+    todos: list[str]
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+async def test_it_fits_the_slot_of_a_sub_agent(agent, is_async):
+    """As in a CompiledSubAgent of deepagents: its tool runs it on the state, and updates that with what it returns."""
+    codex, sc = agent(_WORK)
+    kept = {"messages", "todos", "structured_response"}
+
+    def update(result: dict[str, Any], tool_call_id: str) -> Command[Any]:
+        answer = ToolMessage(result["messages"][-1].text, tool_call_id=tool_call_id)
+        rest = {name: value for name, value in result.items() if name not in kept}
+        return Command(update={**rest, "messages": [answer]})
+
+    @tool
+    def task(
+        description: str,
+        state: Annotated[dict[str, Any], InjectedState],
+        tool_call_id: Annotated[str, InjectedToolCallId],
+        config: RunnableConfig,
+    ) -> Command[Any]:
+        """Give a task to a sub-agent."""
+        value = {name: entry for name, entry in state.items() if name not in kept}
+        return update(codex.invoke({**value, "messages": [HumanMessage(description)]}, config), tool_call_id)
+
+    @tool("task")
+    async def atask(
+        description: str,
+        state: Annotated[dict[str, Any], InjectedState],
+        tool_call_id: Annotated[str, InjectedToolCallId],
+        config: RunnableConfig,
+    ) -> Command[Any]:
+        """Give a task to a sub-agent."""
+        value = {name: entry for name, entry in state.items() if name not in kept}
+        result = await codex.ainvoke({**value, "messages": [HumanMessage(description)]}, config)
+        return update(result, tool_call_id)
+
+    builder = StateGraph(DeepState)
+    builder.add_node("tools", ToolNode([atask if is_async else task]))
+    builder.add_edge(START, "tools")
+    graph: Any = builder.compile(checkpointer=InMemorySaver())
+    calls = [{"name": "task", "args": {"description": "Look."}, "id": "c1"}]
+    value = {"messages": [("user", "Hi"), AIMessage("", tool_calls=calls)], "files": {"a": "b"}}
+    config: Any = {"configurable": {"thread_id": "customer-7"}}
+    state = await graph.ainvoke(value, config) if is_async else graph.invoke(value, config)
+    assert [message.content for message in state["messages"]] == ["Hi", "", "Done."]
+    assert state["files"] == {"a": "b"}
+    # The id of the graph is none of Codex, and the sub-agent is told its task alone.
+    assert _user_texts(sc) == ["Look."]
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize("is_waiting", [False, True], ids=["over", "waiting"])
+async def test_a_graph_that_is_dropped_keeps_no_agent_and_no_server(scripted_codex, is_async, is_waiting):
+    ask = call("exec_command", cmd="true", sandbox_permissions="require_escalated", justification="why")
+    sc = scripted_codex([ask, "Done."] if is_waiting else "Hello.")
+    codex = CodexAgent(
+        env=sc.env,
+        cwd=sc.workspace,
+        tools=[count],
+        approval_policy="on-request",
+        approvals="interrupt" if is_waiting else "handler",
+    )
+    kept = weakref.ref(codex)
+    graph: Any = _graph(codex, InMemorySaver())
+    config: RunnableConfig = {"configurable": {"thread_id": "customer-7"}}
+    value = {"messages": [HumanMessage("Hi")]}
+    modes = ["messages", "updates", "custom"]
+    if is_async:
+        async for _ in graph.astream(value, config, stream_mode=modes):
+            pass
+    else:
+        for _ in graph.stream(value, config, stream_mode=modes):
+            pass
+    assert bool(graph.get_state(config).interrupts) == is_waiting
+    del codex, graph
+    gc.collect()
+    assert kept() is None
+    # And nobody has the app-server any more: it ends now instead of some seconds later.
+    SharedCodex.close_idle()
+    assert not psutil.Process().children()

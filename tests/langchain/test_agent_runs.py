@@ -5,8 +5,21 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from codex_app_server import TurnFailedError
-from codex_app_server.testing import Gate, Reply, call, calls, cut, fail, hold, reasoning, text, usage
+from codex_app_server import Codex, TurnFailedError
+from codex_app_server.testing import (
+    FakeServer,
+    Gate,
+    Reply,
+    call,
+    calls,
+    cut,
+    fail,
+    hold,
+    reasoning,
+    steps,
+    text,
+    usage,
+)
 from langchain_codex import CodexAgent
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import HumanMessage, ToolMessage
@@ -222,6 +235,44 @@ def test_every_run_is_closed_when_the_turn_fails(agent, way):
         WAYS[way](codex, {"callbacks": [seen]})
     assert not seen.open
     assert seen.log[-1] == "!CodexAgent"
+
+
+class _Breaking(BaseCallbackHandler):
+    """Raises when it is told that something has failed."""
+
+    raise_error = True
+    run_inline = True
+
+    def on_llm_error(self, *_, **__):
+        raise ValueError("a handler that fails")
+
+
+@pytest.mark.parametrize("way", ["invoke", "ainvoke"])
+def test_every_run_is_closed_and_the_error_stays_when_a_handler_raises(agent, way):
+    codex, _ = agent([call("exec_command", cmd="echo hi"), fail(400)])
+    seen = Collector()
+    with pytest.raises(TurnFailedError):
+        WAYS[way](codex, {"callbacks": [seen, _Breaking()]})
+    assert not seen.open
+
+
+def test_plan_and_diff_are_custom_events_and_in_the_output():
+    plan = [{"step": "Look", "status": "completed"}, {"step": "Write", "status": "inProgress"}]
+    place = {"threadId": "thread-1", "turnId": "turn-1"}
+    scenario = [
+        *steps.handshake(),
+        *steps.thread_start(),
+        *steps.turn_begin(),
+        steps.notify("turn/plan/updated", {**place, "explanation": "why", "plan": plan}),
+        steps.notify("turn/diff/updated", {**place, "diff": "+a"}),
+        *steps.turn_message("Done."),
+        *steps.turn_end(),
+    ]
+    seen = Collector()
+    with FakeServer(scenario) as server, Codex(server.config) as client:
+        output = CodexAgent(codex=client).invoke("Hi", {"callbacks": [seen]})
+    assert (output["plan"], output["diff"]) == (plan, "+a")
+    assert seen.customs == ["codex.plan", "codex.diff"]
 
 
 @pytest.mark.parametrize("is_async", [False, True], ids=["stream", "astream"])

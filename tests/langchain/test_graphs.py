@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -60,11 +63,22 @@ def sc(scripted_codex: ScriptedCodexFactory) -> ScriptedCodex:
     return scripted_codex(script)
 
 
-# LangGraph keeps graphs, and what is in them, beyond the end of a test: an open client ends with it.
+# pytest keeps what a fixture gives beyond the end of a test, and with it the app-server: an open client ends with it.
 @pytest.fixture
 def model(sc: ScriptedCodex) -> Iterator[ChatCodex]:
     with Codex(sc.config) as codex:
         yield ChatCodex(codex=codex)
+
+
+def test_an_agent_that_is_dropped_keeps_no_model_and_no_server(sc: ScriptedCodex) -> None:
+    model = ChatCodex(env=sc.env, cwd=str(sc.workspace))
+    kept = weakref.ref(model)
+    agent: Any = create_agent(model, [get_weather], checkpointer=InMemorySaver())
+    agent.invoke(QUESTION, CONFIG)
+    asyncio.run(agent.ainvoke(QUESTION, CONFIG))
+    del model, agent
+    gc.collect()
+    assert kept() is None
 
 
 def threads(sc) -> list[str]:
