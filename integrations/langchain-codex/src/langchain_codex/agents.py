@@ -98,10 +98,15 @@ class CodexAgent(RunnableSerializable[AgentInput, dict[str, Any]]):
         `messages` (the answers; the last one is final), `thread_id`, `diff`, `plan`, `usage`, and
         `structured_response` with an `output_type`. Chunks of a stream add up to it with `+`.
 
+    Runs:
+        A chat-model run for each model response, a tool run for each command, file change, MCP call, web search and
+        tool, and a chain run for each sub-agent that Codex starts. Codex may start a tool before the response that
+        calls it is complete, so that their runs overlap. Output of commands, plan and diff are custom events.
+
     Errors:
-        `TurnFailedError`, or its subclass `RetryableTurnError` when nothing had been run yet and the reason may
-        pass; `TurnInterruptedError`, `TurnTimeoutError`, `ThreadBusyError` when another process
-        uses the thread, `ThreadNotFoundError`, `OutputError`. Turns of one thread run one after the other.
+        `TurnFailedError`, or its subclass `RetryableTurnError` when nothing can have been run yet and the reason
+        may pass; `TurnInterruptedError`, `TurnTimeoutError`, `ThreadBusyError` when another app-server
+        has the thread open, `ThreadNotFoundError`, `OutputError`. Turns of one thread run one after the other.
     """
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
