@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import os
+import pickle
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict, cast
 
 import psutil
@@ -362,6 +366,54 @@ async def test_a_decision_holds_after_a_restart(scripted_codex, decision, done, 
     assert lines(setting) == done
     # The question of the user is told once.
     assert [entry for entry in setting.model.requests[-1].user_texts if entry == "Go."] == ["Go."]
+
+
+ASKING_PROGRAM = """
+import pickle, sys
+from pathlib import Path
+from typing import Annotated, Any, TypedDict
+from langchain_codex import CodexAgent
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import START, StateGraph
+from langgraph.graph.message import add_messages
+
+class State(TypedDict):
+    messages: Annotated[list[Any], add_messages]
+
+saver = InMemorySaver()
+builder = StateGraph(State)
+builder.add_node("codex", CodexAgent(cwd=sys.argv[1], approval_policy="on-request", approvals="interrupt"))
+builder.add_edge(START, "codex")
+state = builder.compile(checkpointer=saver).invoke(
+    {"messages": [("user", "Go.")]}, {"configurable": {"thread_id": "customer-7"}}
+)
+assert state["__interrupt__"]
+plain = {space: dict(entries) for space, entries in saver.storage["customer-7"].items()}
+Path(sys.argv[2]).write_bytes(pickle.dumps((plain, dict(saver.writes), dict(saver.blobs))))
+"""
+
+
+def test_a_decision_holds_in_another_process(scripted_codex, tmp_path):
+    setting = scripted_codex(listens)
+    kept = tmp_path / "saver"
+    subprocess.run(
+        [sys.executable, "-c", ASKING_PROGRAM, str(setting.workspace), str(kept)],
+        env={**os.environ, **setting.env},
+        check=True,
+        timeout=240,
+    )
+    saver = InMemorySaver()
+    # What a checkpointer with a database has: data, and nothing of the process that wrote it.
+    storage, writes, blobs = pickle.loads(kept.read_bytes())
+    for space, entries in storage.items():
+        saver.storage["customer-7"][space].update(entries)
+    saver.writes.update(writes)
+    saver.blobs.update(blobs)
+    with Codex(setting.config) as client:
+        graph = graph_of(agent_for(client, setting), saver)
+        assert pending(graph)[0].value["command"].endswith("-lc 'echo x >> a'")
+        assert answer_of(graph.invoke(Command(resume="accept"), CONFIG)) == "Done."
+    assert lines(setting) == 1
 
 
 def test_an_agent_goes_on_when_its_server_died_while_it_waited(scripted_codex):
