@@ -1,0 +1,33 @@
+"""Which server answers, and which models it offers.
+
+python examples/04_models_and_metadata/async.py [--live]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from codex_app_server import AppServerConfig, AsyncCodex
+from codex_app_server.testing import scripted_codex
+
+# What the scripted model says.
+SCRIPT = "This example asks no model."
+
+
+async def main(config: AppServerConfig) -> None:
+    """Run the example."""
+    async with AsyncCodex(config) as codex:
+        about = codex.metadata
+        print(about.server_name, about.server_version, about.platform)
+        for model in (await codex.models()).data:
+            efforts = [option.reasoning_effort for option in model.supported_reasoning_efforts]
+            print(f"{model.model}: {', '.join(map(str, efforts))}{' (default)' if model.is_default else ''}")
+
+
+if __name__ == "__main__":
+    if "--live" in sys.argv:
+        asyncio.run(main(AppServerConfig()))
+    else:
+        with scripted_codex(SCRIPT) as scripted:
+            asyncio.run(main(scripted.config))

@@ -1,0 +1,53 @@
+"""All that can be told to a turn at once; each holds from this turn on, but for the schema.
+
+python examples/12_turn_params_kitchen_sink/sync.py [--live]
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from codex_app_server import AppServerConfig, Codex, TextInput
+from codex_app_server.testing import conforming, scripted_codex
+
+# What the scripted model says.
+SCRIPT = conforming()
+
+ANSWER: dict[str, Any] = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "reason": {"type": "string"}},
+    "required": ["name", "reason"],
+    "additionalProperties": False,
+}
+
+
+def main(config: AppServerConfig) -> None:
+    """Run the example."""
+    with Codex(config) as codex:
+        thread = codex.thread_start(
+            model="gpt-5.5",
+            developer_instructions="Be brief.",
+            config={"model_reasoning_effort": "low"},
+            ephemeral=True,
+        )
+        result = thread.run(
+            [TextInput("Propose a name for a cat.")],
+            summary="concise",
+            effort="low",
+            personality="pragmatic",
+            approval_policy="never",
+            sandbox_policy={"type": "workspaceWrite", "networkAccess": False},
+            output_schema=ANSWER,
+            client_user_message_id="message-1",
+            timeout_s=120,
+        )
+        print(f"{result.status}: {result.output}")
+
+
+if __name__ == "__main__":
+    if "--live" in sys.argv:
+        main(AppServerConfig())
+    else:
+        with scripted_codex(SCRIPT) as scripted:
+            main(scripted.config)

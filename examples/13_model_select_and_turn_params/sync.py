@@ -1,0 +1,44 @@
+"""Choose the model that the server takes by default, and an effort that it knows.
+
+python examples/13_model_select_and_turn_params/sync.py [--live]
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, cast
+
+from codex_app_server import AppServerConfig, Codex
+from codex_app_server.testing import scripted_codex
+
+if TYPE_CHECKING:
+    from codex_app_server.testing import ModelRequest
+
+
+def answer(request: ModelRequest) -> str:
+    """Play the model: it says what it was asked with."""
+    settings = cast("dict[str, str]", request.body["reasoning"])
+    return f"model {request.model}, effort {settings['effort']}"
+
+
+def main(config: AppServerConfig) -> None:
+    """Run the example."""
+    with Codex(config) as codex:
+        models = codex.models().data
+        model = next((model for model in models if model.is_default), models[0])
+        efforts = [option.reasoning_effort for option in model.supported_reasoning_efforts]
+        effort = "low" if "low" in efforts else efforts[0]
+        print(f"chosen: {model.model}, {effort}")
+
+        thread = codex.thread_start()
+        print(thread.run("Which model are you?", model=model.model, effort=effort).text)
+        # It holds for the turns after it as well.
+        print(thread.run("And now?").text)
+
+
+if __name__ == "__main__":
+    if "--live" in sys.argv:
+        main(AppServerConfig())
+    else:
+        with scripted_codex(answer) as scripted:
+            main(scripted.config)

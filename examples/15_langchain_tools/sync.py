@@ -1,0 +1,39 @@
+"""An agent of LangChain with Codex as its model and Python tools.
+
+python examples/15_langchain_tools/sync.py [--live]
+"""
+
+from __future__ import annotations
+
+import sys
+
+from codex_app_server import AppServerConfig, Codex
+from codex_app_server.testing import call, calls, scripted_codex
+from langchain.agents import create_agent
+from langchain_codex import ChatCodex
+from langchain_core.messages import HumanMessage
+
+# What the scripted model says.
+SCRIPT = [calls(call("get_weather", city="Paris"), call("get_weather", city="Oslo")), "Sunny in both."]
+
+
+def get_weather(city: str) -> str:
+    """Return the weather in a city."""
+    return f"sunny in {city}"
+
+
+def main(config: AppServerConfig) -> None:
+    """Run the example."""
+    with Codex(config) as codex:
+        agent = create_agent(ChatCodex(codex=codex), [get_weather])
+        state = agent.invoke({"messages": [HumanMessage("The weather in Paris and in Oslo?")]})
+        for message in state["messages"]:
+            print(f"{message.type}: {message.text or [found['args'] for found in message.tool_calls]}")
+
+
+if __name__ == "__main__":
+    if "--live" in sys.argv:
+        main(AppServerConfig())
+    else:
+        with scripted_codex(SCRIPT) as scripted:
+            main(scripted.config)
