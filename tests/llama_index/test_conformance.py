@@ -18,21 +18,17 @@ from codex_app_server.testing.conformance import (
     ToolEnded,
     Used,
 )
-from llama_index.agent.codex import CodexAgent, CodexDiff, CodexPlan
+from llama_index.agent.codex import CodexAgent, CodexApprovalRequest, CodexDiff, CodexPlan
 from llama_index.core.agent.workflow import AgentStream, ToolCall, ToolCallResult
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from codex_app_server.testing.conformance import (
-        Facet,
         RecordedTurn,
         Replay,
         Seen,
     )
-
-# It answers every approval with no.
-LEAVES_OUT: set[Facet] = {"approvals"}
 
 
 def seen(event: object) -> Iterator[Seen]:
@@ -57,10 +53,14 @@ def seen(event: object) -> Iterator[Seen]:
 async def drive(replay: Replay) -> AsyncIterator[Seen]:
     # A shared server outlives the run: what is left must be interrupted, and does not end with its server.
     shared = SharedCodex(replay.config)
-    agent = CodexAgent(tools=list(replay.tools), codex=shared.async_client())
+    agent = CodexAgent(
+        tools=list(replay.tools), codex=shared.async_client(), human_input=replay.approval is not None
+    )
     handler = agent.run(user_msg=replay.prompt)
     try:
         async for event in handler.stream_events():
+            if isinstance(event, CodexApprovalRequest):
+                handler.ctx.send_event(event.answer(replay.approval))
             for entry in seen(event):
                 yield entry
         result: Any = await handler
@@ -79,4 +79,4 @@ async def drive(replay: Replay) -> AsyncIterator[Seen]:
 @pytest.mark.anyio
 @pytest.mark.parametrize("recorded", conformance.RECORDED_TURNS, ids=str)
 async def test_the_agent_conforms(recorded: RecordedTurn) -> None:
-    await conformance.acheck(recorded, drive, leaves_out=LEAVES_OUT)
+    await conformance.acheck(recorded, drive)
