@@ -77,6 +77,25 @@ async def test_all_stream_modes_agree_and_nothing_comes_twice(agent, is_async):
     assert [message.content for message in values[-1]["messages"]] == ["Hi", "Done."]
 
 
+@pytest.mark.filterwarnings("ignore:The v3 streaming protocol")
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+async def test_events_of_version_3_have_the_tokens_of_the_answer(agent, is_async):
+    codex, _ = agent(_WORK)
+    graph: Any = _graph(codex)
+    value = {"messages": [HumanMessage("Hi")]}
+    texts: list[list[str]] = []
+    if is_async:
+        run = await graph.astream_events(value, version="v3")
+        texts += [[part async for part in message.text] async for message in run.messages]
+        output = await run.output()
+    else:
+        run = graph.stream_events(value, version="v3")
+        texts = [list(message.text) for message in run.messages]
+        output = run.output
+    assert texts == [[], ["Do", "ne."]]
+    assert [message.content for message in output["messages"]] == ["Hi", "Done."]
+
+
 async def test_a_checkpointed_graph_goes_on_in_the_same_codex_thread(agent):
     codex, sc = agent("Hello.")
     graph = _graph(codex, InMemorySaver())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, LLMResult
 
+from langchain_codex._run_blocks import ResponseBlocks, wants_blocks
 from langchain_codex._run_steps import (
     Below,
     ModelBroke,
@@ -28,9 +29,10 @@ from langchain_codex._run_steps import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, MutableMapping
+    from collections.abc import Callable, Mapping, MutableMapping, Sequence
 
     from langchain_core.callbacks import AsyncCallbackManager, CallbackManager
+    from langchain_protocol.protocol import MessagesData
     from typing_extensions import Self
 
     from langchain_codex._run_steps import Step
@@ -76,6 +78,7 @@ class _Callbacks:
             "ls_model_name": model_name,
         }
         self._model: Any = None
+        self._blocks: ResponseBlocks | None = None
         self._tools: dict[str, Any] = {}
         self._write = _graph_writer()
 
@@ -158,6 +161,12 @@ class _Callbacks:
         run_id = self._manager.parent_run_id if run is None else run.run_id
         return partial(self._manager.on_custom_event, step.name, data, run_id=run_id)
 
+    def _block_events(self, step: Step) -> Sequence[MessagesData]:
+        """Return the events of content blocks for a part of a response, where a handler takes these."""
+        if self._blocks is None or self._model is None or not isinstance(step, Token):
+            return ()
+        return self._blocks.take(step.chunk)
+
     def _target(self, step: Step) -> tuple[Self | None, Step]:
         """Return who tells a step, and the step itself."""
         if not isinstance(step, Below):
@@ -168,6 +177,8 @@ class _Callbacks:
     def _keep(self, step: Step, started: Any) -> None:
         if isinstance(step, ModelStarted):
             self._model = started[0]
+            name = self._model_metadata["ls_model_name"]
+            self._blocks = ResponseBlocks(name) if wants_blocks(self._model.handlers) else None
         elif isinstance(step, ToolStarts):
             self._tools[step.item_id] = started
         elif isinstance(step, SubAgentStarted):
@@ -191,6 +202,8 @@ class RunCallbacks(_Callbacks):
         call = target and target._call(step)
         if target is not None and call is not None:
             target._keep(step, call())
+            for event in target._block_events(step):
+                target._model.on_stream_event(event)
 
     def tell_anyway(self, step: Step) -> None:
         """Call them for a step of a run that has failed already: all runs are to be closed, whatever a handler does."""
@@ -211,6 +224,8 @@ class AsyncRunCallbacks(_Callbacks):
             return
         if isinstance(step, (Token, Noted)):
             await call()
+            for event in target._block_events(step):
+                await target._model.on_stream_event(event)
             return
         # Whoever was told of the beginning of a run must be told of its end: a cancellation waits for either.
         telling = asyncio.ensure_future(call())
