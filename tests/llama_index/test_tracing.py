@@ -13,7 +13,7 @@ import anyio
 import pytest
 from codex_app_server import TurnFailedError
 from codex_app_server.testing import call, calls, fail, reasoning, text, usage
-from llama_index.agent.codex import CodexAgent
+from llama_index.agent.codex import CodexAgent, CodexApprovalRequest
 from llama_index.core.agent.workflow import AgentWorkflow, FunctionAgent
 from llama_index.core.base.llms.types import ToolCallBlock
 from llama_index.core.callbacks import CallbackManager, CBEventType, LlamaDebugHandler, TokenCountingHandler
@@ -265,6 +265,32 @@ async def test_the_older_callbacks_come_in_pairs(scripted_codex, make_agent):
         ["command_execution", "hi"],
         ["get_weather", "sunny in Paris"],
     ]
+
+
+async def test_a_step_that_asks_a_person_ends_with_the_question(scripted_codex, make_agent, traced):
+    events, spans = traced
+    debug = LlamaDebugHandler(print_trace_on_end=False)
+    agent = make_agent(
+        scripted_codex([call("exec_command", cmd="touch x"), "Done."]),
+        callback_manager=CallbackManager([debug]),
+        human_input=True,
+        approval_policy="untrusted",
+    )
+
+    handler = agent.run("Go!")
+    asked: list[Any] = []
+    with anyio.fail_after(60):
+        async for event in handler.stream_events():
+            if isinstance(event, CodexApprovalRequest):
+                asked.append(event)
+                handler.ctx.send_event(event.answer(True))
+        result = await handler
+
+    ends = [event.step_output for event in events.seen if isinstance(event, AgentRunStepEndEvent)]
+    assert ends == [*asked, result]
+    payloads: list[Any] = [pair[1].payload for pair in debug.get_event_pairs(CBEventType.AGENT_STEP)]
+    assert [payload["response"] for payload in payloads] == ends
+    assert spans.open_spans == {}
 
 
 def test_the_manager_of_the_settings_is_taken_where_none_is_given():

@@ -300,7 +300,7 @@ class CodexAgent(BaseWorkflowAgent):
             live.is_announced = True
             reader = StepReader(self, ctx, record, live, traced=(messages, tools))
             outcome = await self._chat(reader, live)
-            outputs.append(outcome)
+            outputs.append(outcome if isinstance(outcome, AgentOutput) else outcome.event)
         if isinstance(outcome, AgentOutput):
             record.asked = []
             if await is_cut_short(ctx):
