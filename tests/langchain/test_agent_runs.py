@@ -20,7 +20,7 @@ from codex_app_server.testing import (
     text,
     usage,
 )
-from langchain_codex import CodexAgent
+from langchain_codex import CodexAgent, RetryableTurnError
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_core.tools import ToolException, tool
@@ -254,6 +254,28 @@ def test_every_run_is_closed_and_the_error_stays_when_a_handler_raises(agent, wa
     with pytest.raises(TurnFailedError):
         WAYS[way](codex, {"callbacks": [seen, _Breaking()]})
     assert not seen.open
+
+
+def test_a_web_search_is_a_tool_run_and_changes_nothing_that_a_retry_would_repeat():
+    place = {"threadId": "thread-1", "turnId": "turn-1"}
+    item = {"type": "webSearch", "id": "call_1", "query": "weather", "action": None}
+    error = {"message": "too busy", "codexErrorInfo": "serverOverloaded"}
+    scenario = [
+        *steps.handshake(),
+        *steps.thread_start(),
+        *steps.turn_begin(),
+        steps.notify("item/started", {**place, "item": item}),
+        steps.notify("item/completed", {**place, "item": item}),
+        *steps.turn_end("failed", error=error)[1:],
+    ]
+    seen = Collector()
+    with (
+        FakeServer(scenario) as server,
+        Codex(server.config) as client,
+        pytest.raises(RetryableTurnError, match="too busy"),
+    ):
+        CodexAgent(codex=client).invoke("Hi", {"callbacks": [seen]})
+    assert seen.log == ["+CodexAgent", "+Codex", "+web_search", "-web_search", "!Codex", "!CodexAgent"]
 
 
 def test_plan_and_diff_are_custom_events_and_in_the_output():
