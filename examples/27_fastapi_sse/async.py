@@ -99,7 +99,7 @@ def live_app() -> FastAPI:
 async def served(app: FastAPI) -> AsyncGenerator[str]:
     """Serve an app on a free port of loopback; yield its address."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none"))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
