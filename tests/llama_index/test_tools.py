@@ -108,15 +108,15 @@ def test_two_names_that_become_one_are_refused():
 
 
 async def test_return_direct_ends_the_run_and_the_thread_knows_the_answer(scripted_codex, make_agent):
-    # The model may get to see the output before it is stopped.
     script = Script().when("Add", [call("add", a=20, b=22), "never asked for"]).otherwise("Forty-two.")
     sc = scripted_codex(script)
     agent = make_agent(sc, tools=[FunctionTool.from_defaults(add, return_direct=True)])
     ctx: Context[Any] = Context(agent)
+    memory = ChatMemoryBuffer.from_defaults(token_limit=10_000)
 
     with anyio.fail_after(30):
-        first = await agent.run("Add!", ctx=ctx)
-        second = await agent.run("What was it?", ctx=ctx)
+        first = await agent.run("Add!", ctx=ctx, memory=memory)
+        second = await agent.run("What was it?", ctx=ctx, memory=memory)
 
     assert str(first) == "42"
     assert str(second) == "Forty-two."
@@ -125,6 +125,11 @@ async def test_return_direct_ends_the_run_and_the_thread_knows_the_answer(script
     assert request.user_texts == ["Add!", "What was it?"]
     answers = [item["content"][0]["text"] for item in request.input if item.get("role") == "assistant"]
     assert answers[-1] == "42"
+    # Once, and after the result; the model was not asked in between.
+    texts = [[part["text"] for part in item.get("content", [])] for item in request.input]
+    told = [text for text in texts if "42" in text]
+    assert told == [["Result of a tool call:", "42"], ["42"]]
+    assert len(sc.model.requests) == 2
 
 
 async def test_cancelling_a_run_ends_the_stream_of_the_model(scripted_codex, make_agent):

@@ -91,11 +91,11 @@ class Conversation:
             turn = await self._send(earlier, last, tools, notes)
         return LiveTurn(turn, tools.names, record.run_id)
 
-    async def tell(self, message: ChatMessage) -> bool:
-        """Bring an answer that a tool gave in the model's place into the thread; False if that cannot be done."""
+    async def tell(self, messages: Sequence[ChatMessage]) -> bool:
+        """Bring what came after the end of a turn into the thread; False if that cannot be done."""
         thread_id = self._record.thread_id
         thread = None if thread_id is None else self._live.thread(thread_id)
-        items = history_items([message])
+        items = await _history(messages)
         if thread is None or not items:
             return False
         try:

@@ -238,7 +238,7 @@ class CodexAgent(BaseWorkflowAgent):
         live = self._live.turn(record.turn_id, run_id)
         # A handoff has named the next agent; one that was refused has not, and the model is to hear of it.
         is_over = bool(await ctx.store.get("next_agent", default=None))
-        direct: ChatMessage | None = None
+        known: list[tuple[ChatMessage, bool]] = []
         for result in results:
             output = result.tool_output
             is_direct = result.return_direct and not output.is_error and result.tool_name != "handoff"
@@ -252,16 +252,19 @@ class CodexAgent(BaseWorkflowAgent):
                 blocks=output.blocks,
                 additional_kwargs={"tool_call_id": result.tool_id},
             )
-            # Otherwise it goes into the next turn, as without any (the context was restored elsewhere).
-            record.add(message, is_known=is_known)
+            known.append((message, is_known))
             if is_direct:
                 direct = ChatMessage(role=MessageRole.ASSISTANT, content=output.content or "")
+                known.append((direct, False))
                 break
+        is_told = False
         if live is not None and is_over:
             await self._end_turn(ctx, record, live)
-        if direct is not None:
-            is_known = live is not None and await self._conversation(ctx, record).tell(direct)
-            record.add(direct, is_known=is_known)
+            untold = [message for message, is_known in known if not is_known]
+            is_told = await self._conversation(ctx, record).tell(untold)
+        for message, is_known in known:
+            # What is not known goes into the next turn, as without any (the context was restored elsewhere).
+            record.add(message, is_known=is_known or is_told)
         await self._write(ctx, record)
 
     async def finalize(self, ctx: Context, output: AgentOutput, memory: BaseMemory) -> AgentOutput:
