@@ -51,7 +51,8 @@ def texts(page: str) -> list[str]:
 
 def test_a_turn_is_shown_live_and_escaped(fake_codex: FakeServerFactory, pages: list[str]) -> None:
     with Codex(fake_codex(TURN).config) as codex:
-        result = show(codex.thread_start().turn("Go."))
+        turn = codex.thread_start().turn("Go.")
+        result = show(turn)
     assert texts(pages[0]) == ["... 0 tokens in, 0 out, 0.0 s"]
     last = texts(pages[-1])
     assert f"! careful {SHOWN}&lt;U+000D&gt;" in last
@@ -61,14 +62,20 @@ def test_a_turn_is_shown_live_and_escaped(fake_codex: FakeServerFactory, pages: 
     # The result tells the same, but for the warnings, which are none of its items.
     of_result = texts(result._repr_html_())
     assert [line for line in last if not line.startswith("! ")] == of_result
+    assert texts(turn._repr_html_()) == of_result
 
 
 @pytest.mark.anyio
 async def test_a_turn_of_the_awaiting_face_is_shown(fake_codex: FakeServerFactory, pages: list[str]) -> None:
     scenario = [*steps.handshake(), *steps.thread_start(), *steps.turn("Hello <script>")]
     async with AsyncCodex(fake_codex(scenario).config) as codex:
-        await ashow(await (await codex.thread_start()).turn("Go."))
-    assert texts(pages[-1]) == ["Hello &lt;script&gt;", "[completed; 8 tokens in, 4 out]"]
+        turn = await (await codex.thread_start()).turn("Go.")
+        await ashow(turn)
+    assert (
+        texts(pages[-1])
+        == texts(turn._repr_html_())
+        == ["Hello &lt;script&gt;", "[completed; 8 tokens in, 4 out]"]
+    )
 
 
 def test_what_a_turn_was_saying_when_it_ended_is_shown(fake_codex: FakeServerFactory) -> None:

@@ -421,6 +421,12 @@ class AsyncTurn(Generic[OutputT_co]):
     def __repr__(self) -> str:
         return f"AsyncTurn(id={self.id!r}, thread_id={self.thread_id!r})"
 
+    def _repr_html_(self) -> str:
+        # What a notebook shows of the last value of a cell.
+        from codex_app_server._view.page import result_page  # noqa: PLC0415 - for notebooks
+
+        return result_page(self.so_far)
+
     @property
     def so_far(self) -> TurnResult[OutputT_co]:
         """What has arrived of the turn; its status is `"inProgress"` while it runs."""

@@ -1,4 +1,4 @@
-"""A turn in a notebook: `show(turn)` follows it live; a `TurnResult` as the last line of a cell is shown as well.
+"""A turn in a notebook: `show(turn)` follows it live; a `Turn` or a `TurnResult` as the last line of a cell is shown as well.
 
 Everything from the model is escaped, and no link, image or script of its gets into the page.
 """
