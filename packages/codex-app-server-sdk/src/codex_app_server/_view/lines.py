@@ -16,7 +16,7 @@ from codex_app_server.approvals import FileChange
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from codex_app_server._view.story import Block, Message, Note, Reasoning, ToolRun
+    from codex_app_server._view.story import Block, Message, Note, Reasoning, Story, ToolRun
     from codex_app_server.events import PlanStep, Usage
     from codex_app_server.results import TurnResult
 
@@ -30,7 +30,7 @@ __all__ = [
     "message_line",
     "plan_lines",
     "running_lines",
-    "usage_text",
+    "status_text",
 ]
 
 Style: TypeAlias = Literal[
@@ -202,8 +202,21 @@ def plan_lines(plan: tuple[PlanStep, ...]) -> list[Line]:
     return [Line(f"{_MARKS.get(step.status, '[ ]')} {one_line(step.step)}", "plan") for step in plan]
 
 
-def usage_text(usage: Usage, context_window: int | None, elapsed_s: float | None) -> str:
-    """Return the token line."""
+def status_text(story: Story, now_s: float) -> str:
+    """Return the token line of a turn that runs.
+
+    Args:
+        story: What has happened.
+        now_s: The time, on the monotonic clock.
+    """
+    elapsed_s = now_s - story.started_s
+    if not story.usage.total_tokens:
+        # The tokens come with the end of a model request.
+        return f"working, {_seconds(elapsed_s)}"
+    return _usage_text(story.usage, story.context_window, elapsed_s)
+
+
+def _usage_text(usage: Usage, context_window: int | None, elapsed_s: float | None) -> str:
     cached = f" ({usage.cached_input_tokens:,} cached)" if usage.cached_input_tokens else ""
     parts = [f"{usage.input_tokens:,} tokens in{cached}", f"{usage.output_tokens:,} out"]
     if context_window:
@@ -221,7 +234,7 @@ def ending_line(result: TurnResult) -> Line:
     if result.diff:
         facts.append(_diff_summary(result.diff))
     elapsed_s = None if result.duration_ms is None else result.duration_ms / 1000
-    facts.append(usage_text(result.usage, None, elapsed_s))
+    facts.append(_usage_text(result.usage, None, elapsed_s))
     return Line(f"[{'; '.join(facts)}]", "good" if result.status == "completed" else "bad")
 
 

@@ -12,7 +12,7 @@ from codex_app_server._view.lines import (
     ending_line,
     plan_lines,
     running_lines,
-    usage_text,
+    status_text,
 )
 from codex_app_server._view.story import Message, Story, ToolRun
 from codex_app_server._wire.normalise import normalise
@@ -54,8 +54,7 @@ def story_page(story: Story, now_s: float, result: TurnResult | None = None) -> 
     lines = [line for block in story.blocks for line in _block(block, now_s)]
     lines += plan_lines(story.plan)
     if result is None:
-        text = usage_text(story.usage, story.context_window, now_s - story.started_s)
-        return _framed([_html(line) for line in [*lines, Line(f"... {text}", "note")]])
+        return _framed([_html(line) for line in [*lines, Line(f"... {status_text(story, now_s)}", "note")]])
     return _framed([*map(_html, lines), *_diff(result), _html(ending_line(result))])
 
 

@@ -16,6 +16,7 @@ from codex_app_server.events import (
     ToolFinished,
     ToolOutputDelta,
     ToolStarted,
+    TurnStarted,
     Usage,
     UsageUpdated,
     WarningRaised,
@@ -92,7 +93,7 @@ class Story:
         plan: The plan as it is now.
         usage: Tokens of the turn so far.
         context_window: Size of the model's context, where known.
-        started_s: When the story began, on the monotonic clock.
+        started_s: When the turn began, on the monotonic clock.
     """
 
     def __init__(self) -> None:
@@ -108,6 +109,8 @@ class Story:
     def feed(self, event: Event) -> Block | None:
         """Take the next event; return the block that it changed, if it was one."""
         match event:
+            case TurnStarted():
+                self.started_s = time.monotonic()
             case MessageStarted():
                 self._message(event.item_id).is_commentary = event.phase == "commentary"
             case TextDelta():

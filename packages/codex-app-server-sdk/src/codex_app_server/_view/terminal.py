@@ -18,7 +18,7 @@ from codex_app_server._view.lines import (
     message_line,
     plan_lines,
     running_lines,
-    usage_text,
+    status_text,
 )
 from codex_app_server._view.story import Message, Story, ToolRun
 
@@ -171,8 +171,7 @@ class RichView:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         with self._lock:
             lines = self._going_on()
-            elapsed_s = time.monotonic() - self._story.started_s
-            status = usage_text(self._story.usage, self._story.context_window, elapsed_s)
+            status = status_text(self._story, time.monotonic())
         room = max(console.height - _RESERVED_LINES, 3)
         wrapped = [part for line in lines for part in _text(line).wrap(console, options.max_width)]
         yield from wrapped[-room:]
