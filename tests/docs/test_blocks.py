@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
-import asyncio
-import importlib.util
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from codex_app_server import SharedCodex
 from codex_app_server.testing import obedient
 
 if TYPE_CHECKING:
@@ -39,38 +38,53 @@ def test_every_readme_has_code_that_runs() -> None:
     assert [readme for readme in READMES if readme not in PAGES] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-# What LlamaIndex does with every agent.
-@pytest.mark.filterwarnings("ignore:The `__fields.*` attribute is deprecated:DeprecationWarning")
-@pytest.mark.filterwarnings(
-    "ignore:Accessing the 'model_.*' attribute on the instance is deprecated:DeprecationWarning"
-)
-@pytest.mark.filterwarnings("ignore:Skipping serialization of known unserializable key. memory")
-def test_the_python_blocks_of_a_page_run_in_order(
-    page: Path, scripted_codex: ScriptedCodexFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    setup = scripted_codex(obedient)
-    for name, value in setup.env.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(setup.workspace)
-    program = tmp_path / "page.py"
-    program.write_text("\n\n".join(blocks(page, "python")))
-    spec = importlib.util.spec_from_file_location("page_of_the_docs", program)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # Dataclasses and models look up their own module.
-    monkeypatch.setitem(sys.modules, spec.name, module)
-    spec.loader.exec_module(module)
-    if hasattr(module, "main") and "asyncio.run(main())" not in program.read_text():
+def program_of(page: Path) -> str:
+    code = "\n\n".join(blocks(page, "python"))
+    if "async def main" in code and "run(main())" not in code:
         # It leaves running it to the reader.
-        asyncio.run(module.main())
-    for name, value in list(vars(module).items()):
-        if name.startswith("test_"):
-            value(scripted_codex)
-    # Models and agents of the page let go of their servers, which end before their folders.
-    vars(module).clear()
-    SharedCodex.close_idle()
+        code += "\nimport asyncio\nasyncio.run(main())\n"
+    for test in re.findall(r"^def (test_\w+)", code, re.MULTILINE):
+        code += f"\nfrom contextlib import ExitStack\nwith ExitStack() as stack:\n    {test}(lambda script: stack.enter_context(scripted_codex(script)))\n"
+    return code
+
+
+def group_of(page: Path) -> str:
+    framework = re.search("langchain|llama-index", str(page.relative_to(ROOT)))
+    return framework[0] if framework else "core"
+
+
+# Pages of one framework share a process, since importing it takes longer than running them; a process that is none of
+# the tests', since a page may set what is global, such as `Settings` of LlamaIndex.
+RUN = """
+import runpy, sys
+for path in sys.argv[1:]:
+    print(path, flush=True)
+    runpy.run_path(path, run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("group", ["core", "langchain", "llama-index"])
+def test_the_python_blocks_of_the_pages_run_in_order(
+    group: str, scripted_codex: ScriptedCodexFactory, tmp_path: Path
+) -> None:
+    programs: list[str] = []
+    for page in PAGES:
+        if group_of(page) == group:
+            path = tmp_path / str(page.relative_to(ROOT)).replace("/", "-").replace(".md", ".py")
+            path.write_text(program_of(page))
+            programs.append(str(path))
+    assert programs
+    setup = scripted_codex(obedient)
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, *programs],
+        env={**os.environ, **setup.env},
+        cwd=setup.workspace,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: page.stem)
