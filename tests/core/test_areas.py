@@ -7,6 +7,7 @@ import re
 import sys
 import textwrap
 import threading
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -706,6 +707,21 @@ def test_leaving_a_running_command_ends_it(scripted_codex: ScriptedCodexFactory)
         completion = dropped._command.completion
         del dropped
         assert completion.wait()["exitCode"] == 137
+
+
+def test_a_command_that_is_left_before_it_was_sent_never_runs(
+    scripted_codex: ScriptedCodexFactory, tmp_path: Path
+) -> None:
+    config = replace(scripted_codex("x").config, max_requests_in_flight=1)
+    with Codex(config) as codex:
+        start = partial(codex.commands.start, cwd=tmp_path, sandbox="danger-full-access")
+        with start(["sh", "-c", "echo up; exec sleep 293"]) as running:
+            assert next(running).data == b"up\n"
+            closed, dropped = start(["touch", "closed"]), start(["touch", "dropped"])
+            closed.close()
+            del dropped
+        assert start(["ls"]).wait().exit_code == 0
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_a_running_command_ends_with_the_client(scripted_codex: ScriptedCodexFactory) -> None:

@@ -262,6 +262,8 @@ class OutputSource(_KeyedSource[CommandOutput]):
         except BaseException:
             self._finish()
             raise
+        # To give up a wait for the result is not to give up the command.
+        self._withdraw, self.completion.withdraw = self.completion.withdraw, None
 
     def _read(self, params: JsonObject) -> CommandOutput:
         data = base64.b64decode(str(params.get("deltaBase64", "")))
@@ -288,6 +290,8 @@ class OutputSource(_KeyedSource[CommandOutput]):
         if self.completion.is_done:
             self._finish()
         else:
+            if self._withdraw is not None:
+                self._withdraw()
             super().give_up()
 
     def give_up_in_finalizer(self) -> None:
@@ -295,6 +299,8 @@ class OutputSource(_KeyedSource[CommandOutput]):
         if self.completion.is_done:
             self._finish()
         else:
+            if self._withdraw is not None:
+                self._engine.call_later(0, self._withdraw)
             super().give_up_in_finalizer()
 
     def result(self, answer: JsonObject) -> CommandExecResponse:

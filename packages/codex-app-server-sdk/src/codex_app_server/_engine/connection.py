@@ -17,6 +17,7 @@ from codex_app_server._wire.deltas import TEXT_DELTA, DeltaLines
 from codex_app_server._wire.framing import LineSplitter, OversizedLine
 from codex_app_server._wire.json_codec import decode_line, encode_line
 from codex_app_server.errors import (
+    AppServerError,
     RemoteProtocolError,
     RequestTimeoutError,
     RetryLimitExceededError,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from codex_app_server.config import AppServerConfig
     from codex_app_server.json_types import JsonObject
 
-__all__ = ["Call", "Connection"]
+__all__ = ["Call", "Connection", "withdrawn"]
 
 _log = logging.getLogger("codex_app_server")
 
@@ -252,6 +253,19 @@ class Connection:
                 call.timer = None
         return calls
 
+    def withdraw(self, call: Call) -> None:
+        """Forget a request that has not been written yet, or that the server has not accepted; nobody waits for it."""
+        queue = self._lane_of(call).queue
+        if call in queue:
+            queue.remove(call)
+            if call.timer is not None:
+                call.timer.cancel()
+        elif call in self._delayed:
+            self._delayed.pop(call).cancel()
+        else:
+            return
+        call.on_error(withdrawn)
+
     def _take_queued(self) -> list[Call]:
         calls = [call for lane in self._lanes for call in lane.queue]
         for lane in self._lanes:
@@ -419,6 +433,11 @@ class Connection:
                     f"the app-server sent {self._garbage_in_a_row} lines in a row that are no messages"
                 )
             )
+
+
+def withdrawn() -> BaseException:
+    """Return the outcome of a request that was taken back; nobody is there to see it."""
+    return AppServerError("the request was taken back before it was sent")
 
 
 def _observed_write(

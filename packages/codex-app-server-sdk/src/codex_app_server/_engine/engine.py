@@ -183,8 +183,12 @@ class Engine:
 
         trace = wire_trace(self.trace_context)
         call = self._make_call(method, params or {}, settle, fail, timeout_s=timeout_s, trace=trace)
-        self._post(partial(self._send, call))
+        self._post_call(call, completion)
         return completion
+
+    def _post_call(self, call: Call, completion: Completion[Any]) -> None:
+        completion.withdraw = partial(self._enqueue, partial(self._withdraw, call))
+        self._post(partial(self._send, call))
 
     def open_thread(
         self,
@@ -222,7 +226,7 @@ class Engine:
             self.waking += completion.set_error(make_error)
 
         trace = wire_trace(self.trace_context)
-        self._post(partial(self._send, self._make_call(method, params, settle, fail, trace=trace)))
+        self._post_call(self._make_call(method, params, settle, fail, trace=trace), completion)
         return completion
 
     def start_turn(self, start: TurnStart) -> Completion[TurnState]:
@@ -419,6 +423,10 @@ class Engine:
     def _send(self, call: Call) -> None:
         if self._link is None or self._failure is not None or not self._link.send(call):
             call.on_error(partial(self._make_failure, None, None))
+
+    def _withdraw(self, call: Call) -> None:
+        if self._link is not None:
+            self._link.withdraw(call)
 
     def send(
         self,

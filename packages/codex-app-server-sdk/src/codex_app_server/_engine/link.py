@@ -12,7 +12,7 @@ import random
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from codex_app_server._engine.connection import Connection
+from codex_app_server._engine.connection import Connection, withdrawn
 from codex_app_server._engine.server_info import read_server_info
 from codex_app_server._engine.transport import make_transport
 from codex_app_server._wire.json_codec import decode_line
@@ -244,6 +244,14 @@ class ServerLink:
             return False
         self._connection.send(call)
         return True
+
+    def withdraw(self, call: Call) -> None:
+        """Forget a request that has not been written yet; nobody waits for it."""
+        if call in self._calls:
+            self._calls.remove(call)
+            call.on_error(withdrawn)
+        elif self._connection is not None:
+            self._connection.withdraw(call)
 
     def send_now(self, call: Call) -> None:
         """Send a request before those that wait, for what must come first after connecting again."""

@@ -175,15 +175,21 @@ _PENDING: Any = object()
 
 
 class Completion(Generic[T]):
-    """A value or an error that the engine will provide, for any number of waiters anywhere."""
+    """A value or an error that the engine will provide, for any number of waiters anywhere.
 
-    __slots__ = ("_error", "_lock", "_value", "_waiters")
+    Attributes:
+        withdraw: Called when a wait for it is given up, so that what was not sent yet is not sent; None when there
+            is an outcome, or nothing to take back.
+    """
+
+    __slots__ = ("_error", "_lock", "_value", "_waiters", "withdraw")
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._value: T = _PENDING
         self._error: Callable[[], BaseException] | None = None
         self._waiters: list[Waiter] = []
+        self.withdraw: Callable[[], object] | None = None
 
     @property
     def is_done(self) -> bool:
@@ -204,6 +210,7 @@ class Completion(Generic[T]):
                 return []
             self._error = error
             self._value = value
+            self.withdraw = None
             waiters, self._waiters = self._waiters, []
             return waiters
 
@@ -235,22 +242,35 @@ class Completion(Generic[T]):
         if not self.is_done:
             waiter = SyncWaiter()
             if self.enlist(waiter):
+                in_time = False
                 try:
-                    if not waiter.wait(timeout_s):
-                        raise TimeoutError(f"no outcome after {timeout_s} s")
+                    in_time = waiter.wait(timeout_s)
                 finally:
                     self.dismiss(waiter)
+                    if not in_time:
+                        self.give_up()
+                if not in_time:
+                    raise TimeoutError(f"no outcome after {timeout_s} s")
         return self._outcome()
 
     async def wait_async(self) -> T:
-        """Suspend this task until there is an outcome; cancelling it touches nothing else."""
+        """Suspend this task until there is an outcome; cancelling it takes back what was not sent yet, and no more."""
         waiter = LoopWaiter()
         if self.enlist(waiter):
             try:
                 await waiter.wait()
+            except BaseException:
+                self.give_up()
+                raise
             finally:
                 self.dismiss(waiter)
         return self._outcome()
+
+    def give_up(self) -> None:
+        """Take back what this waits for, if that is still possible: nobody wants it any more."""
+        withdraw = self.withdraw
+        if withdraw is not None:
+            withdraw()
 
 
 def copy_error(error: BaseException) -> BaseException:
