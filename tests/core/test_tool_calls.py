@@ -277,6 +277,9 @@ def test_a_resumed_thread_keeps_its_tools_and_tells_which_have_no_handler(
         thread_id = codex.thread_start(tools=[get_weather]).run("One.").thread_id
     with caplog.at_level(logging.WARNING, "codex_app_server"), Codex(setup.config) as codex:
         assert codex.thread_resume(thread_id, tools=[get_weather]).run("Two.").text == "Two."
+        assert codex.thread_resume(thread_id, held_tools=["get_weather"]).id == thread_id
+        with pytest.raises(TypeError, match="held_tools must be a sequence of names"):
+            codex.thread_resume(thread_id, held_tools="get_weather")
         assert caplog.records == []
     with caplog.at_level(logging.WARNING, "codex_app_server"), Codex(setup.config) as codex:
         assert codex.thread_resume(thread_id).run("Three.").text == "Three."

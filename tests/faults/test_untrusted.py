@@ -132,7 +132,9 @@ def test_s04_no_setting_but_the_option_itself_opens_the_sandbox(scripted_codex: 
     assert len(outputs) == len(closed) + len(opened)
 
 
-def test_s04_a_fork_may_do_no_more_than_its_source(scripted_codex: ScriptedCodexFactory) -> None:
+def test_s04_a_fork_or_a_resumed_thread_may_do_no_more_than_is_asked_for(
+    scripted_codex: ScriptedCodexFactory,
+) -> None:
     setup = scripted_codex("done", extra_config=WEAK)
     with Codex(setup.config) as codex:
         closed, opened = codex.thread_start(), codex.thread_start(sandbox="workspace-write")
@@ -146,6 +148,7 @@ def test_s04_a_fork_may_do_no_more_than_its_source(scripted_codex: ScriptedCodex
     with Codex(setup.config) as codex:
         assert sandbox_of(codex, codex.thread_fork(closed.id)) == "readOnly"
         assert sandbox_of(codex, codex.thread_resume(closed.id)) == "readOnly"
+        assert sandbox_of(codex, codex.thread_resume(opened.id)) == "readOnly"
 
 
 # --- S5: paths ---

@@ -77,6 +77,8 @@ async def test_a_context_goes_on_in_another_process_and_back(scripted_codex, mak
         )
     )
     assert done.returncode == 0, done.stderr
+    # This agent answers for the tools that the thread has.
+    assert "get_weather" not in done.stderr
     answer, written = json.loads(done.stdout)
     other = make_agent(sc, name="a.b", tools=[get_weather])
     last = await other.run("And in Oslo?", ctx=Context.from_dict(other, written))

@@ -170,8 +170,15 @@ def thread_setup(
         handlers=handlers_of(options).over(base.handlers),
         caller=caller,
         tools=tools,
-        declared=frozenset(tools) | held_tool_keys(raw),
+        declared=frozenset(tools) | held_tool_keys(raw) | {(None, name) for name in _held_tools(options)},
     )
+
+
+def _held_tools(options: Mapping[str, Any]) -> Sequence[str]:
+    names = options.get("held_tools") or ()
+    if isinstance(names, str):
+        raise TypeError(f"held_tools must be a sequence of names, not {names!r}")
+    return names
 
 
 def warn_of_missing_tools(setup: TurnSetup, thread: JsonObject) -> TurnSetup:
@@ -180,8 +187,8 @@ def warn_of_missing_tools(setup: TurnSetup, thread: JsonObject) -> TurnSetup:
     missing = sorted(name for _, name in recorded - setup.declared)
     if missing:
         _log.warning(
-            "thread %s has tools that no handler was given for: %s; name them in tools=[...], or answer their "
-            "ToolCallRequested events",
+            "thread %s has tools that no handler was given for: %s; give them as tools=[...], or name them in "
+            "held_tools=[...] and answer their ToolCallRequested events",
             thread.get("id"),
             ", ".join(missing),
         )

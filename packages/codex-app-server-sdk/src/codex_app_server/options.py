@@ -101,7 +101,8 @@ class _ThreadOptions(HandlerOptions, total=False):
         personality: How the agent speaks.
         runtime_workspace_roots: Folders that count as workspace, besides `cwd`.
         sandbox: What commands may do. When neither this, nor `permissions`, nor `sandbox_mode` in `config` is
-            given, `thread_start` and `thread_fork` take `"read-only"`, and a `Thread` forks to what it may itself.
+            given, it is `"read-only"`; a `Thread` forks to what it may itself. A thread that the server has in
+            memory goes on as it is.
         service_tier: Service tier of the model requests.
     """
 
@@ -160,6 +161,7 @@ class ThreadResumeOptions(_ThreadOptions, total=False):
 
     Attributes:
         exclude_turns: Leave the earlier turns out of the answer: faster for long threads.
+        held_tools: Names of the thread's tools whose calls are answered through their `ToolCallRequested` events.
         history: Raw Responses API items to go on from instead of the recorded history; gives a new thread.
         initial_turns_page: Which of the turns to put into the answer, with `exclude_turns`.
         path: The file of the thread, instead of its id.
@@ -167,6 +169,7 @@ class ThreadResumeOptions(_ThreadOptions, total=False):
     """
 
     exclude_turns: bool
+    held_tools: Sequence[str] | None
     history: Sequence[Mapping[str, object]] | None
     initial_turns_page: ThreadResumeInitialTurnsPageParams | Mapping[str, object] | None
     path: str | None
@@ -182,6 +185,7 @@ class ThreadForkOptions(_ThreadOptions, total=False):
         defer_goal_continuation: Do not go on with the goal of the thread by itself.
         ephemeral: Keep the new thread out of the history on disk.
         exclude_turns: Leave the turns out of the answer; required for an ephemeral fork.
+        held_tools: Names of the thread's tools whose calls are answered through their `ToolCallRequested` events.
         last_turn_id: Take the history up to this turn, included.
         path: The file of the thread, instead of its id.
         thread_source: What the new thread is listed under as its source.
@@ -192,6 +196,7 @@ class ThreadForkOptions(_ThreadOptions, total=False):
     defer_goal_continuation: bool | None
     ephemeral: bool
     exclude_turns: bool
+    held_tools: Sequence[str] | None
     last_turn_id: str | None
     path: str | None
     thread_source: str | None
@@ -337,7 +342,7 @@ def _known_options(kind: type) -> frozenset[str]:
 
 
 # Options for this client, which the server is not told of.
-_LOCAL = frozenset({"approval_handler", "elicitation_handler", "tools", "user_input_handler"})
+_LOCAL = frozenset({"approval_handler", "elicitation_handler", "held_tools", "tools", "user_input_handler"})
 
 
 def to_params(options: Mapping[str, Any], kind: type) -> JsonObject:
@@ -362,9 +367,7 @@ def to_params(options: Mapping[str, Any], kind: type) -> JsonObject:
 
 def thread_start_params(options: ThreadStartOptions) -> JsonObject:
     """Return the params of `thread/start`; read-only where nobody asked for more."""
-    params = to_params(options, ThreadStartOptions)
-    if not _names_sandbox(params):
-        params["sandbox"] = "read-only"
+    params = _safe(to_params(options, ThreadStartOptions))
     if options.get("tools") or options.get("dynamic_tools"):
         from codex_app_server.tools import tools_to_wire  # noqa: PLC0415 - most threads have none
 
@@ -372,6 +375,11 @@ def thread_start_params(options: ThreadStartOptions) -> JsonObject:
         _check_tools(specs)
         params["dynamicTools"] = specs
     return params
+
+
+def _safe(params: JsonObject) -> JsonObject:
+    # The server would take what its configuration says, however little the thread might do so far.
+    return params if _names_sandbox(params) else {**params, "sandbox": "read-only"}
 
 
 def _names_sandbox(options: Mapping[str, Any]) -> bool:
@@ -429,17 +437,13 @@ def held_tool_keys(specs: Sequence[object]) -> set[tuple[str | None, str]]:
 
 
 def thread_resume_params(thread_id: str, options: ThreadResumeOptions) -> JsonObject:
-    """Return the params of `thread/resume`."""
-    return {"threadId": thread_id, **to_params(options, ThreadResumeOptions)}
+    """Return the params of `thread/resume`; read-only where nobody asked for more."""
+    return {"threadId": thread_id, **_safe(to_params(options, ThreadResumeOptions))}
 
 
 def thread_fork_params(thread_id: str, options: ThreadForkOptions) -> JsonObject:
     """Return the params of `thread/fork`; read-only where nobody asked for more."""
-    params = to_params(options, ThreadForkOptions)
-    # The server would take what its configuration says, however little the source may.
-    if not _names_sandbox(params):
-        params["sandbox"] = "read-only"
-    return {"threadId": thread_id, **params}
+    return {"threadId": thread_id, **_safe(to_params(options, ThreadForkOptions))}
 
 
 def turn_params(thread_id: str, value: Input, options: TurnOptions) -> JsonObject:

@@ -168,6 +168,7 @@ class Conversation:
                 cwd=agent.cwd,
                 config=agent.config or None,
                 sandbox=agent.sandbox,
+                held_tools=[spec["name"] for spec in tools.specs],
             )
         except ThreadNotFoundError:
             self._is_lost = True
