@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 import pytest
-from codex_app_server import AsyncCodex, Codex, ProcessExitedError, SharedCodex
+from codex_app_server import AsyncCodex, Codex, ProcessExitedError, SharedCodex, TextDelta
 from codex_app_server.testing import steps
 
 if TYPE_CHECKING:
@@ -44,6 +44,32 @@ def test_a_turn_that_has_ended_keeps_nothing_of_whoever_started_it(
         gc.collect()
         assert ref() is None
         assert turn is not None
+
+
+def test_a_text_that_is_cut_off_leaves_nothing_when_its_turn_ends(fake_codex: FakeServerFactory) -> None:
+    place = {"threadId": "thread-1", "turnId": "turn-1", "itemId": "turn-1-message"}
+    server = fake_codex(
+        [
+            *steps.handshake(),
+            *steps.thread_start(),
+            *steps.turn_begin(),
+            steps.notify("item/agentMessage/delta", {**place, "delta": "half"}),
+            steps.barrier("seen"),
+            *steps.turn_end("interrupted"),
+            steps.hang(),
+        ]
+    )
+    with Codex(server.config) as codex:
+        turn = codex.thread_start().turn("x")
+        assert any(isinstance(event, TextDelta) for event in turn.events(detach=True))
+        link = codex._engine._link
+        assert link is not None
+        assert link._connection is not None
+        known = link._connection._deltas._known
+        assert len(known) == 1
+        server.release("seen")
+        assert turn.run().status == "interrupted"
+        assert known == {}
 
 
 def test_a_server_keeps_nothing_of_whoever_launched_it(scripted_codex: ScriptedCodexFactory) -> None:

@@ -112,6 +112,24 @@ def test_a_message_that_is_complete_is_forgotten() -> None:
     assert deltas.read(delta("d", ids=("thread-1", "turn-1", "item-2"))) is None
 
 
+def test_the_end_of_a_turn_forgets_the_messages_that_it_did_not_complete() -> None:
+    cut, other = ("thread-1", "turn-1", "item-2"), ("thread-2", "turn-2", "item-1")
+    deltas = learned(delta("a"), delta("b", ids=cut), delta("c", ids=other))
+    deltas.forget({"threadId": "thread-1", "item": {"id": "item-1"}})
+    for params in ({"threadId": "thread-1"}, {"threadId": "thread-3"}, {"threadId": []}, {}):
+        deltas.forget_thread(params)
+    assert deltas.read(delta("d", ids=cut)) is None
+    assert deltas.read(delta("e", ids=other)) == (other, "e")
+    deltas.forget_thread({"threadId": "thread-2"})
+    assert (deltas._known, deltas._heads) == ({}, {})
+
+
+def test_nothing_is_kept_of_a_thread_whose_messages_are_all_complete() -> None:
+    deltas = learned(delta("a"))
+    deltas.forget({"threadId": "thread-1", "item": {"id": "item-1"}})
+    assert (deltas._known, deltas._heads) == ({}, {})
+
+
 def test_it_remembers_a_bounded_number_of_messages() -> None:
     deltas = DeltaLines()
     for number in range(10_000):

@@ -344,6 +344,8 @@ class Connection:
                         deltas.learn(line, cast("JsonObject", params))
                     elif method == "item/completed" and type(params) is dict:
                         deltas.forget(cast("JsonObject", params))
+                    elif method == "turn/completed" and type(params) is dict:
+                        deltas.forget_thread(cast("JsonObject", params))
                     on_notification(method, cast("JsonObject", params) if isinstance(params, dict) else {})
             except Exception:
                 # One message that nobody foresaw must not end the reading of all others.

@@ -36,7 +36,7 @@ class DeltaLines:
     def __init__(self) -> None:
         self._known: dict[bytes, tuple[str, str, str]] = {}
         # What to forget when a message is complete, by its thread and item.
-        self._heads: dict[tuple[object, object], bytes] = {}
+        self._heads: dict[str, dict[str, bytes]] = {}
         # The next line is mostly of the same message.
         self._last_head = b"-"
         self._last_ids = ("", "", "")
@@ -91,7 +91,7 @@ class DeltaLines:
             self._heads.clear()
         thread_id, turn_id, item_id, _ = cast("list[str]", list(params.values()))
         self._known[head] = (thread_id, turn_id, item_id)
-        self._heads[thread_id, item_id] = head
+        self._heads.setdefault(thread_id, {})[item_id] = head
 
     def forget(self, params: JsonObject) -> None:
         """Forget a message: these are the params of its `item/completed`."""
@@ -99,6 +99,19 @@ class DeltaLines:
         item_id: object = cast("JsonObject", item).get("id") if isinstance(item, dict) else None
         thread_id: object = params.get("threadId")
         if isinstance(item_id, str) and isinstance(thread_id, str):
-            head = self._heads.pop((thread_id, item_id), None)
+            heads = self._heads.get(thread_id, {})
+            head = heads.pop(item_id, None)
             if head is not None:
+                self._known.pop(head, None)
+                if not heads:
+                    del self._heads[thread_id]
+
+    def forget_thread(self, params: JsonObject) -> None:
+        """Forget the messages that a turn has not completed: these are the params of its `turn/completed`.
+
+        A thread runs one turn at a time, so all that is left of it is of this one.
+        """
+        thread_id: object = params.get("threadId")
+        if isinstance(thread_id, str):
+            for head in self._heads.pop(thread_id, {}).values():
                 self._known.pop(head, None)
