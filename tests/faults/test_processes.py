@@ -104,9 +104,17 @@ def begin():
     turn = codex.thread_start(sandbox="danger-full-access").turn("x")
     for event in turn.events(detach=True):
         if isinstance(event, TextDelta):
-            print(codex._engine.pid, flush=True)
             return codex, turn
+def tell_when_it_waits():
+    # Not before: Python drops a Ctrl-C that comes while it collects something.
+    while not turn._state._done_waiters:
+        os.sched_yield()
+    print(codex._engine.pid, flush=True)
 codex, turn = begin()
+if sys.argv[1] == "terminal":
+    threading.Thread(target=tell_when_it_waits).start()
+else:
+    print(codex._engine.pid, flush=True)
 if sys.argv[1] == "daemon":
     # Ends in the midst of a wait of another OS thread.
     threading.Thread(target=turn.run, daemon=True).start()
@@ -133,13 +141,21 @@ def in_a_turn(how: str, setup: ScriptedCodex) -> subprocess.Popen[str]:
     )
 
 
+def output_of(program: subprocess.Popen[str]) -> tuple[str, str]:
+    try:
+        return program.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        program.kill()
+        raise
+
+
 @pytest.mark.parametrize(("how", "code"), [("kill", -9), ("daemon", 0)])
 def test_c09_c10_the_true_server_ends_with_a_program_that_was_in_a_turn(
     how: str, code: int, scripted_codex: ScriptedCodexFactory
 ) -> None:
     setup = scripted_codex([["half", hold(Gate())]])
     with in_a_turn(how, setup) as program:
-        said, errors = program.communicate(timeout=60)
+        said, errors = output_of(program)
     assert (program.returncode, errors) == (code, "")
     if psutil.pid_exists(int(said)):
         psutil.Process(int(said)).wait(10)
@@ -155,7 +171,7 @@ def test_c17_ctrl_c_at_the_terminal_reaches_the_program_once_and_not_the_server(
         pid = int(program.stdout.readline())
         # What a terminal does: all of the foreground group.
         os.killpg(program.pid, signal.SIGINT)
-        said, errors = program.communicate(timeout=60)
+        said, errors = output_of(program)
     assert (program.returncode, errors) == (0, "")
     assert said.splitlines() == ["interrupted once", "None interrupted"]
     assert not psutil.pid_exists(pid)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import pickle
 import subprocess
-import tempfile
 import traceback
 from dataclasses import replace
 from pathlib import Path
@@ -176,15 +175,15 @@ def test_s05_paths_are_made_absolute_and_must_be_there(
 
 
 def test_s05_a_link_out_of_the_workspace_does_not_lead_out_of_the_sandbox(
-    scripted_codex: ScriptedCodexFactory,
+    scripted_codex: ScriptedCodexFactory, tmp_path: Path
 ) -> None:
-    # Not below /tmp, all of which a writable workspace includes.
-    with tempfile.TemporaryDirectory(dir=Path.home()) as outside:
-        setup = scripted_codex([[call("exec_command", cmd="echo x > link/made; echo x > inside")], "done"])
-        (setup.workspace / "link").symlink_to(outside)
-        with Codex(setup.config) as codex:
-            codex.thread_start(sandbox="workspace-write").run("x")
-        assert list(Path(outside).iterdir()) == []
+    setup = scripted_codex([[call("exec_command", cmd="echo x > link/made; echo x > inside")], "done"])
+    (setup.workspace / "link").symlink_to(tmp_path)
+    # All of /tmp is writable otherwise, and all of this test is below it.
+    policy = {"type": "workspaceWrite", "excludeSlashTmp": True, "excludeTmpdirEnvVar": True}
+    with Codex(setup.config) as codex:
+        codex.thread_start().run("x", sandbox_policy=policy)
+    assert list(tmp_path.iterdir()) == []
     assert (setup.workspace / "inside").exists()
 
 

@@ -9,6 +9,7 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict, cast
 
 import psutil
@@ -425,7 +426,10 @@ def test_an_agent_goes_on_when_its_server_died_while_it_waited(scripted_codex):
     graph.invoke(QUESTION, CONFIG)
     (server,) = psutil.Process().children()
     server.kill()
-    server.wait()
+    # The client knows it then; before that, the decision would be given to a turn that is lost.
+    for found in threading.enumerate():
+        if found.name == "codex-app-server-engine":
+            found.join(30)
     assert answer_of(graph.invoke(Command(resume="accept"), CONFIG)) == "Done."
     assert lines(setting) == 1
 
