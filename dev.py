@@ -8,6 +8,8 @@
     python3 dev.py newest              the tests of the core on the newest Codex; tells what differs
     python3 dev.py speed               the client beside the bound, the cheap figures; fails on a gross regression
     python3 dev.py bench               every figure, beside the peers too, into docs/performance.md
+    python3 dev.py faults              the same faults done to openai-codex and to this client, into docs/guarantees.md
+    python3 dev.py soak                10,000 turns with failures mixed in, on one client: what they leave; `--turns N` for fewer
     python3 dev.py docs                the site, strictly, into build/docs; `docs serve` shows it while you write
     python3 dev.py fix                 format, and fix what the linter can
     python3 dev.py refresh             newer dependencies into constraints.txt
@@ -223,6 +225,16 @@ def speed(options: list[str]) -> None:
 
 def bench(options: list[str]) -> None:
     """Take every figure, with the peers in an environment of their own, into the documentation."""
+    run(beside_peers(), "benchmarks/run.py", *([] if options else ["--write"]), *options)
+
+
+def faults(options: list[str]) -> None:
+    """Do the same faults to openai-codex and to this client, into the documentation."""
+    run(beside_peers(), "benchmarks/peer_faults.py", *([] if options else ["--write"]), *options)
+
+
+def beside_peers() -> Path:
+    """Make the environment that has the peers, too; return its Python."""
     prepare(with_tools=True)
     python = install(ROOT / ".venv-bench", sys.executable, "--constraint", str(CONSTRAINTS))
     run(
@@ -237,7 +249,13 @@ def bench(options: list[str]) -> None:
         "-r",
         "benchmarks/requirements.txt",
     )
-    run(python, "benchmarks/run.py", *([] if options else ["--write"]), *options)
+    return python
+
+
+def soak(options: list[str]) -> None:
+    """Run thousands of turns with failures mixed in; fails where one ends otherwise than asked, or something is left."""
+    prepare(with_tools=False)
+    run(PYTHON, "benchmarks/soak.py", *options)
 
 
 def docs(options: list[str]) -> None:
@@ -402,6 +420,8 @@ COMMANDS = {
     "newest": newest,
     "speed": speed,
     "bench": bench,
+    "faults": faults,
+    "soak": soak,
     "docs": docs,
     "fix": fix,
     "refresh": refresh,
