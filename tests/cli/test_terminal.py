@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from codex_app_server._view import escape
+from codex_app_server import _escape as escape
 from codex_app_server._view.terminal import RichView
 from codex_app_server.events import MessageFinished, MessageStarted, TextDelta, ToolStarted
 from codex_app_server.results import TurnResult

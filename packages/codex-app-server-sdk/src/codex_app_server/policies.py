@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
 import sys
 import threading
 from typing import TYPE_CHECKING, Literal
+
+from codex_app_server._escape import spelled_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,8 +81,6 @@ _TITLES = {
 }
 # How often it is looked whether the answer is still needed.
 _POLL_S = 0.2
-# Printable as far as `str.isprintable` goes, and yet nothing is to be seen of them.
-_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
 # What stands before the words of the agent, and the column that a terminal may need for itself.
 _MARGIN = 16
 
@@ -225,15 +224,9 @@ def _fact(name: str, text: str, width: int) -> Iterator[str]:
     # Each line gets a margin, and none is as long as to be continued at the left edge of the screen: nothing that
     # the agent wrote can look like a line of ours.
     for number, line in enumerate(text.removesuffix("\n").split("\n")):
-        for part, piece in enumerate(_pieces(_escaped(line), width)):
+        for part, piece in enumerate(_pieces("".join(map(spelled_out, line)), width)):
             label = name if number == part == 0 else ""
             yield f"  {label:>11} {'|' if part == 0 else ':'} {piece}"
-
-
-def _escaped(text: str) -> str:
-    return "".join(
-        char if char.isprintable() and not _INVISIBLE.match(char) else f"<U+{ord(char):04X}>" for char in text
-    )
 
 
 def _pieces(line: str, limit: int) -> Iterator[str]:

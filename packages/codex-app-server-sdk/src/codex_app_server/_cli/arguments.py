@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except (AppServerError, OSError) as exc:
-        from codex_app_server._view.escape import visible  # noqa: PLC0415 - for who uses it
+        from codex_app_server._escape import visible  # noqa: PLC0415 - for who uses it
 
         sys.stderr.write(f"{visible(str(exc))}\n")
         return NO_SERVER

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 from codex_app_server import AppServerConfig, Codex, __version__
 from codex_app_server._cli.processes import app_servers
 from codex_app_server._engine.server_info import NEWEST_KNOWN_VERSION, OLDEST_VERSION
-from codex_app_server._view.escape import one_line
+from codex_app_server._escape import one_line
 from codex_app_server.config import find_codex
 from codex_app_server.errors import AppServerError, LaunchError
 

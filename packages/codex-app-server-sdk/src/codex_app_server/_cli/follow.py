@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from codex_app_server._view.escape import one_line
+from codex_app_server._escape import one_line
 from codex_app_server.events import ApprovalRequested
 from codex_app_server.policies import TerminalApprovals
 from codex_app_server.questions import Defer

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from codex_app_server import AppServerConfig, Codex, defer_approvals
 from codex_app_server._cli.exit_codes import COMPLETED, FAILED, INTERRUPTED, WRONG_USAGE
 from codex_app_server._cli.follow import ask, can_ask, decline_and_tell, follow, terminal_view
-from codex_app_server._view.escape import one_line
+from codex_app_server._escape import one_line
 from codex_app_server.errors import AppServerError, TransportClosedError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
-from codex_app_server._view.escape import cut, one_line, visible, without_colors
+from codex_app_server._escape import cut, one_line, visible, without_colors
 from codex_app_server.approvals import FileChange
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from codex_app_server._view.escape import visible
+from codex_app_server._escape import visible
 from codex_app_server._view.lines import block_lines, ending_line, head_lines, plan_lines
 from codex_app_server._view.story import Message, Story, ToolRun
 from codex_app_server.events import MessageFinished, PlanUpdated, TextDelta, ToolStarted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["cut", "one_line", "visible", "without_colors"]
+__all__ = ["cut", "one_line", "spelled_out", "visible", "without_colors"]
 
 # Printable as far as `str.isprintable` goes, and yet nothing is to be seen of them.
 _INVISIBLE = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0" + "".join(
@@ -15,6 +15,11 @@ _COLORS = re.compile(r"\x1b\[[0-9;]*m")
 _MAX_COLUMNS = 400
 
 
+def spelled_out(char: str) -> str:
+    """Return a character, or its number where it is a control, escape, direction or invisible one."""
+    return char if char.isprintable() and char not in _INVISIBLE else f"<U+{ord(char):04X}>"
+
+
 def visible(text: str) -> str:
     """Return the text with each control, escape, direction or invisible character as `<U+001B>`.
 
@@ -23,10 +28,7 @@ def visible(text: str) -> str:
     text = text.replace("\r\n", "\n")
     if text.isascii() and text.isprintable():
         return text
-    return "".join(
-        char if char in "\n\t" or (char.isprintable() and char not in _INVISIBLE) else f"<U+{ord(char):04X}>"
-        for char in text
-    )
+    return "".join(char if char in "\n\t" else spelled_out(char) for char in text)
 
 
 def one_line(text: str) -> str:
