@@ -530,7 +530,7 @@ ROWS = {
     "exits": Row("F2", "the server exits with 0 in a turn", exits),
     "missing": Row("F3", "the binary is missing", missing),
     "not_executable": Row("F3", "the binary is not executable", not_executable),
-    "dies": Row("F3", "the server exits before it has greeted", dies),
+    "dies": Row("F3", "the server exits before it has greeted, ten times", dies),
     "silent": Row("F4", "the server never greets; a deadline of 2 s where one can be set", silent),
     "half": Row("F5", "half a line, then the server exits with 1", half),
     "pieces": Row("F6", "messages byte by byte, with CRLF", lambda side: turn_ends_well(side, "pieces")),
