@@ -62,7 +62,8 @@ def decode_line(line: bytes) -> Any:
 
         _fast_decode = from_json
     try:
-        return _fast_decode(line)
+        # Values differ from message to message: remembering them costs time, and memory for some 16,000 of them.
+        return _fast_decode(line, cache_strings="keys")
     except ValueError:
         # The standard library accepts escaped lone surrogates, which the fast one refuses.
         try:
@@ -72,4 +73,4 @@ def decode_line(line: bytes) -> Any:
             raise ValueError("nested too deeply") from exc
 
 
-_fast_decode: Callable[[bytes], Any] | None = None
+_fast_decode: Callable[..., Any] | None = None
