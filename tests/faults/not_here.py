@@ -45,7 +45,7 @@ NOT_HERE = (
     NotHere("C16", "uvloop", "not among the dependencies of the tests",
             "the engine has a loop of its own on its own OS thread; callers' loops are used by call_soon_threadsafe alone"),
     NotHere("C16", "a free-threaded build, Python 3.14", "no such Python on the machine",
-            "`dev.py compat all` runs the suite on every supported Python that is there"),
+            "`dev.py compat all` runs the tests of the core on every supported Python that is there, and all on the oldest"),
     NotHere("C17", "Windows: CTRL_C_EVENT", "no Windows machine",
             "a terminal in a pseudo-terminal on Linux; there the server is started in a process group of its own"),
     NotHere("S09", "a socket of another user, where the tests are not run as root", "only root can make one",
