@@ -165,6 +165,10 @@ if TYPE_CHECKING:
         SkillInput,
         TextInput,
     )
+    from codex_app_server.interface import (
+        AsyncCodexClient,
+        CodexClient,
+    )
     from codex_app_server.metadata import (
         InitializeResult,
     )
@@ -383,6 +387,10 @@ _HOMES = {
         "SkillInput",
         "TextInput",
     ),
+    "interface": (
+        "AsyncCodexClient",
+        "CodexClient",
+    ),
     "metadata": ("InitializeResult",),
     "observe": (
         "Message",
@@ -473,6 +481,7 @@ __all__ = [
     "ApprovalResolved",
     "AskForApproval",
     "AsyncCodex",
+    "AsyncCodexClient",
     "AsyncDeviceCodeLoginHandle",
     "AsyncEventStream",
     "AsyncFileWatch",
@@ -487,6 +496,7 @@ __all__ = [
     "AuthError",
     "ClientClosedError",
     "Codex",
+    "CodexClient",
     "CodexNotFoundError",
     "CommandOutput",
     "ConnectionLostError",

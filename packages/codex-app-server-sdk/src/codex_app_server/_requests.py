@@ -259,7 +259,7 @@ def needs_fetch(value: Input, config: AppServerConfig) -> bool:
 
 def local_params(params: JsonObject, config: AppServerConfig) -> JsonObject:
     """Return params with their paths checked, for a server on this machine."""
-    return check_local_paths(params) if config.url is None else params
+    return params if config.is_reached else check_local_paths(params)
 
 
 def merged_pages(pages: list[JsonObject]) -> JsonObject:

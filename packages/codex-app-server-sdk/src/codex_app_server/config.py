@@ -18,6 +18,8 @@ from codex_app_server.errors import CodexNotFoundError, LaunchError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from codex_app_server.transport import Connector
+
 __all__ = ["AppServerConfig"]
 
 _log = logging.getLogger("codex_app_server")
@@ -88,6 +90,9 @@ class AppServerConfig:
         reconnect_timeout_s: Seconds for which a lost connection to the server at `url` is tried to be made
             again; turns go on there in the meantime, and are followed from where they are then. 0 ends
             them with `ConnectionLostError` at once.
+        connector: Makes the transport to the server, in place of launching one or of a `url`: for packages that
+            carry its messages over a way of their own; see `codex_app_server.transport`. Whether a lost transport
+            is made again is up to it.
 
     Raises:
         ValueError: A limit is not positive, a config key is not a dotted key, `url` is no address or not a safe
@@ -123,6 +128,7 @@ class AppServerConfig:
     ping_interval_s: float = 20.0
     ping_timeout_s: float = 20.0
     reconnect_timeout_s: float = 30.0
+    connector: Connector | None = None
 
     def __post_init__(self) -> None:
         for name in (
@@ -164,6 +170,24 @@ class AppServerConfig:
                 "AppServerConfig.launch_args_override is empty: give the whole command line or None"
             )
         self._check_url()
+        self._check_connector()
+
+    def _check_connector(self) -> None:
+        if self.connector is not None and self.url is not None:
+            raise ValueError("give AppServerConfig.url or connector, not both")
+        if self.connector is not None and not callable(self.connector):
+            raise TypeError(
+                f"AppServerConfig.connector must be callable, not {type(self.connector).__name__!r}: see "
+                "codex_app_server.transport"
+            )
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether the server is reached (`url`, `connector`) and not launched here.
+
+        It may have other files than this machine, and other clients.
+        """
+        return self.url is not None or self.connector is not None
 
     def _check_url(self) -> None:
         if self.token_file is not None and self.token_env is not None:
@@ -252,6 +276,7 @@ class AppServerConfig:
             self.allow_insecure_url,
             self.ping_interval_s,
             self.ping_timeout_s,
+            self.connector,
         )
 
 

@@ -53,8 +53,10 @@ class AppServer:
     ) -> None:
         self._server: ListeningServer | None = None
         config = config or AppServerConfig()
-        if config.url is not None:
-            raise ValueError("AppServer starts a server: its configuration cannot have a url of another one")
+        if config.is_reached:
+            raise ValueError(
+                "AppServer starts a server: its configuration cannot have a url of another one, or a connector"
+            )
         if config.launch_args_override is not None:
             raise ValueError(
                 "AppServer adds `--listen` to the command line, which launch_args_override forbids: use codex_bin"

@@ -8,16 +8,28 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Generic, cast, overload
 
 from codex_app_server._async import AsyncCodex
 from codex_app_server._engine.engine import Engine
 from codex_app_server._engine.slot import EngineSlot
 from codex_app_server._sync import Codex
 from codex_app_server.config import AppServerConfig
+from codex_app_server.interface import check_client, is_awaiting, is_blocking
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, TypeVar
+
+    from codex_app_server.interface import AsyncCodexClient, CodexClient
+
+    ClientT_co = TypeVar("ClientT_co", bound=CodexClient, default=Codex, covariant=True)
+    AsyncClientT_co = TypeVar("AsyncClientT_co", bound=AsyncCodexClient, default=AsyncCodex, covariant=True)
+else:
+    # The defaults are for type checkers; typing_extensions would take longer to import than this module.
+    from typing import TypeVar
+
+    ClientT_co = TypeVar("ClientT_co", covariant=True)
+    AsyncClientT_co = TypeVar("AsyncClientT_co", covariant=True)
 
 __all__ = ["SharedCodex"]
 
@@ -71,7 +83,7 @@ def _close_unused(lease: _Lease) -> Engine | None:
     return lease.engine
 
 
-class SharedCodex:
+class SharedCodex(Generic[ClientT_co, AsyncClientT_co]):
     """Access to an app-server that is shared with everybody who has an equal configuration.
 
     The server is launched at the first use. It ends when the last holder is closed, or some seconds
@@ -79,21 +91,35 @@ class SharedCodex:
 
     Args:
         config: How to launch the server.
-        codex: An open client to use instead; it is closed by whoever made it.
+        codex: An open client to use instead, of any kind (`CodexClient`); it is closed by whoever made it.
 
     Raises:
         TypeError: Both are given, or `codex` is no client.
     """
 
+    @overload
     def __init__(
-        self, config: AppServerConfig | None = None, *, codex: Codex | AsyncCodex | None = None
+        self: SharedCodex[Codex, AsyncCodex],
+        config: AppServerConfig | None = None,
+        *,
+        codex: Codex | AsyncCodex | None = None,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: SharedCodex[CodexClient, AsyncCodexClient],
+        config: AppServerConfig | None = None,
+        *,
+        codex: CodexClient | AsyncCodexClient,
+    ) -> None: ...
+
+    def __init__(
+        self, config: AppServerConfig | None = None, *, codex: CodexClient | AsyncCodexClient | None = None
     ) -> None:
         if codex is not None:
             if config is not None:
                 raise TypeError("give either a client or a configuration, not both")
-            # A caller without a type checker may give anything.
-            if not isinstance(cast("object", codex), (Codex, AsyncCodex)):
-                raise TypeError(f"codex must be a Codex or an AsyncCodex, not {type(codex).__name__!r}")
+            check_client(codex)
         self._config = config or AppServerConfig()
         self._codex = codex
         self._lease: _Lease | None = None
@@ -127,21 +153,32 @@ class SharedCodex:
     def _slot(self) -> EngineSlot:
         return EngineSlot(self._config, engine=self._engine())
 
-    def sync_client(self) -> Codex:
+    def sync_client(self) -> ClientT_co:
         """Return a blocking client; launches the server if need be.
 
         Raises:
             LaunchError: The server did not start.
         """
-        if isinstance(self._codex, AsyncCodex):
-            return self._codex.as_sync()
-        return self._codex or Codex(_slot=self._slot(), _owner=self)
+        client: CodexClient
+        if self._codex is None:
+            client = Codex(_slot=self._slot(), _owner=self)
+        elif is_awaiting(self._codex):
+            client = self._codex.as_sync()
+        else:
+            client = self._codex
+        # The constructor knows which kind of client it was given.
+        return cast("ClientT_co", client)
 
-    def async_client(self) -> AsyncCodex:
+    def async_client(self) -> AsyncClientT_co:
         """Return an awaiting client; the server is launched by its first call."""
-        if isinstance(self._codex, Codex):
-            return self._codex.as_async()
-        return self._codex or AsyncCodex(_slot=self._slot(), _owner=self)
+        client: AsyncCodexClient
+        if self._codex is None:
+            client = AsyncCodex(_slot=self._slot(), _owner=self)
+        elif is_blocking(self._codex):
+            client = self._codex.as_async()
+        else:
+            client = self._codex
+        return cast("AsyncClientT_co", client)
 
     def close(self) -> None:
         """Give the server back; it ends when nobody else holds it. The object can be used again."""

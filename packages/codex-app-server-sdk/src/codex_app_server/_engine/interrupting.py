@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from codex_app_server.errors import (
     AppServerError,
-    ConnectionLostError,
     InvalidRequestError,
     RequestTimeoutError,
     TransportClosedError,
@@ -122,7 +121,7 @@ class Interrupter:
                         {"threadId": turn.thread_id, "turnId": turn_id},
                         deadline - loop.time(),
                     )
-                except ConnectionLostError:
+                except TransportClosedError:
                     if not self._engine.is_reconnecting:
                         raise
                     # Asked again as soon as the connection is there: the next call waits for that.

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from codex_app_server._engine.connection import Connection, withdrawn
 from codex_app_server._engine.server_info import read_server_info
 from codex_app_server._engine.transport import make_transport
+from codex_app_server._engine.wakeups import copy_error
 from codex_app_server._wire.json_codec import decode_line
 from codex_app_server.errors import (
     AppServerError,
@@ -26,6 +27,7 @@ from codex_app_server.errors import (
     LaunchError,
     ProcessExitedError,
     RequestTimeoutError,
+    TransportClosedError,
 )
 
 if TYPE_CHECKING:
@@ -34,10 +36,10 @@ if TYPE_CHECKING:
 
     from codex_app_server._engine.connection import Call
     from codex_app_server._engine.server_info import ServerInfo
-    from codex_app_server._engine.transport import Transport
     from codex_app_server._wire.framing import OversizedLine
     from codex_app_server.config import AppServerConfig
     from codex_app_server.json_types import JsonObject
+    from codex_app_server.transport import Transport
 
     class Owner(Protocol):
         """What the link needs of the engine."""
@@ -140,6 +142,10 @@ class ServerLink:
         """Whether the connection was lost and is being made again."""
         return not self._is_back
 
+    @property
+    def _may_return(self) -> bool:
+        return self._transport is not None and self._transport.may_return
+
     # --- opening ---
 
     async def open(self, stop: asyncio.Event) -> ServerInfo:
@@ -212,7 +218,9 @@ class ServerLink:
             ) from exc
         except ProcessExitedError as exc:
             raise LaunchError(f"the app-server did not start: {exc}", stderr_tail=exc.stderr_tail) from exc
-        except ConnectionLostError as exc:
+        except ClientClosedError:
+            raise
+        except TransportClosedError as exc:
             raise LaunchError(f"no handshake: {exc}") from exc
         except JsonRpcError as exc:
             raise HandshakeError(
@@ -345,9 +353,7 @@ class ServerLink:
     def _fail_requests(self, error: BaseException) -> None:
         # Whether the server carried them out is not known, so they are not sent again.
         if self._connection is not None:
-            self._connection.fail_all(
-                lambda: ConnectionLostError(f"{error}; it is not known what became of the request")
-            )
+            self._connection.fail_all(partial(_and, error, "it is not known what became of the request"))
         self._owner.flush()
 
     async def _reconnect(self, lost: BaseException) -> None:
@@ -365,7 +371,7 @@ class ServerLink:
                 self._owner.on_end(_given_up(lost, exc))
                 return
             except (AppServerError, asyncio.TimeoutError) as exc:
-                if loop.time() >= self._deadline:
+                if loop.time() >= self._deadline or not self._may_return:
                     self._owner.on_end(_given_up(lost, exc))
                     return
                 _log.info("the app-server cannot be reached yet: %r", exc)
@@ -391,14 +397,14 @@ class ServerLink:
 
 def _given_up(lost: BaseException, why: BaseException) -> BaseException:
     """Return how the connection was lost, with the reason why there is no other."""
-    if not isinstance(lost, ConnectionLostError):
-        return lost
-    reason = str(why) or "no answer in time"
-    return ConnectionLostError(
-        f"{lost}; connecting again failed: {reason}",
-        close_code=lost.close_code,
-        close_reason=lost.close_reason,
-    )
+    return _and(lost, f"connecting again failed: {str(why) or 'no answer in time'}")
+
+
+def _and(error: BaseException, more: str) -> BaseException:
+    """Return the same error with more in its message: a transport may have a class of its own for it."""
+    fresh = copy_error(error)
+    fresh.args = (f"{error}; {more}", *fresh.args[1:])
+    return fresh
 
 
 async def _unless_stopped(opening: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:

@@ -1,11 +1,12 @@
-"""What the engine needs of the way to its app-server, and which way a configuration asks for.
+"""Which way to its app-server a configuration asks for.
 
-A transport is used for one connection and then thrown away: connecting again means making another one.
+What the engine needs of one is `codex_app_server.transport.Transport`. A transport is used for one connection and then
+thrown away: connecting again means making another one.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from codex_app_server._engine.process import ServerProcess
 from codex_app_server.errors import LaunchError
@@ -14,65 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codex_app_server.config import AppServerConfig
-    from codex_app_server.errors import TransportClosedError
+    from codex_app_server.transport import Transport
 
-__all__ = ["Transport", "make_transport"]
-
-
-class Transport(Protocol):
-    """A way to an app-server; all of it is called on the engine's loop."""
-
-    @property
-    def pid(self) -> int | None:
-        """Process id of the server, when this transport started it."""
-        ...
-
-    @property
-    def is_full(self) -> bool:
-        """Whether the server does not read what was written to it."""
-        ...
-
-    @property
-    def may_return(self) -> bool:
-        """Whether it makes sense to connect again after this one has ended."""
-        ...
-
-    @property
-    def diagnostics(self) -> str:
-        """The last words of the server, fit for an error message; may be empty."""
-        ...
-
-    async def open(self) -> None:
-        """Start or reach the server.
-
-        Raises:
-            LaunchError: That cannot be done; the message says why and what helps.
-        """
-        ...
-
-    def write(self, data: bytes) -> None:
-        """Queue one message, with its newline; does nothing when the server is gone."""
-        ...
-
-    def hold(self) -> None:
-        """Gather what is written from now on, until `release`, so that it goes out together."""
-        ...
-
-    def release(self) -> None:
-        """Send what was gathered."""
-        ...
-
-    async def stop(self, grace_s: float) -> None:
-        """Give everything back; each wait in it is bounded, the one for the server's consent by `grace_s`."""
-        ...
-
-    def end_error(self, unfinished_bytes: int) -> TransportClosedError:
-        """Return why it ended, after `on_end` was called.
-
-        Args:
-            unfinished_bytes: Size of a message that had begun to arrive and was cut off.
-        """
-        ...
+__all__ = ["make_transport"]
 
 
 def make_transport(
@@ -91,8 +36,12 @@ def make_transport(
         on_room: Called when a transport that was full takes data again.
 
     Raises:
-        LaunchError: The library that it needs is not installed.
+        LaunchError: The library that it needs is not installed, or the connector of the configuration made none.
     """
+    if config.connector is not None:
+        from codex_app_server._engine.foreign import ForeignTransport  # noqa: PLC0415 - most have no connector
+
+        return ForeignTransport(config, config.connector, on_output=on_output, on_end=on_end, on_room=on_room)
     if config.url is None:
         return ServerProcess(config, on_output=on_output, on_end=on_end, on_room=on_room)
     try:
