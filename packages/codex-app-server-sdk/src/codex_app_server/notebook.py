@@ -36,6 +36,10 @@ class _Page:
     def __init__(self, html: str) -> None:
         self._html = html
 
+    def __repr__(self) -> str:
+        # What is shown where there is no HTML.
+        return "a turn of Codex"
+
     def _repr_html_(self) -> str:
         return self._html
 
