@@ -14,13 +14,14 @@ from langchain_codex._agent_tools import ToolTurn, as_base_tool, in_context_of
 from langchain_codex._agent_turn import AgentTurn
 
 if TYPE_CHECKING:
-    from codex_app_server import AsyncThread, SharedCodex, Thread
+    from codex_app_server import AsyncThread, Thread
     from langchain_core.runnables import RunnableConfig
 
     from langchain_codex._agent_decided import Decided
     from langchain_codex._agent_graph import GraphTask
     from langchain_codex._agent_input import AgentRequest
     from langchain_codex._agent_paused import PausedRuns
+    from langchain_codex._server import Access
     from langchain_codex.agents import CodexAgent
 
 __all__ = ["Beginning"]
@@ -40,7 +41,7 @@ class Beginning:
     def __init__(
         self,
         agent: CodexAgent,
-        access: SharedCodex,
+        access: Access,
         waiting: PausedRuns | None,
         request: AgentRequest,
         config: RunnableConfig,

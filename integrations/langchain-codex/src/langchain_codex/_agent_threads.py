@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from codex_app_server import InvalidRequestError, ThreadBusyError, ThreadNotFoundError
 
 if TYPE_CHECKING:
-    from codex_app_server import AsyncCodex, AsyncThread, Codex, JsonRpcError, Thread
+    from codex_app_server import AsyncCodexClient, AsyncThread, CodexClient, JsonRpcError, Thread
 
     from langchain_codex._agent_input import AgentRequest
 
 __all__ = ["aopen_thread", "open_thread"]
 
 
-def open_thread(codex: Codex, request: AgentRequest, options: dict[str, Any]) -> Thread:
+def open_thread(codex: CodexClient, request: AgentRequest, options: dict[str, Any]) -> Thread:
     """Return the thread for a request, which knows what comes before the turn.
 
     Args:
@@ -46,7 +46,9 @@ def open_thread(codex: Codex, request: AgentRequest, options: dict[str, Any]) ->
     return thread
 
 
-async def aopen_thread(codex: AsyncCodex, request: AgentRequest, options: dict[str, Any]) -> AsyncThread:
+async def aopen_thread(
+    codex: AsyncCodexClient, request: AgentRequest, options: dict[str, Any]
+) -> AsyncThread:
     """As `open_thread`, for asyncio."""
     if request.thread_id is None:
         thread = await codex.thread_start(experimental_raw_events=True, **options)

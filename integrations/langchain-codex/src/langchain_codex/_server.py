@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from langchain_codex._kept import Kept
 from langchain_codex._turns import IdleThread
@@ -12,13 +12,16 @@ from langchain_codex._turns import IdleThread
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    from codex_app_server import SharedCodex
+    from codex_app_server import AsyncCodexClient, CodexClient, SharedCodex
 
     from langchain_codex._call import Call
     from langchain_codex._transcript import Transcript
     from langchain_codex._turns import AsyncOpenTurn, HeldTurn, OpenTurn
 
-__all__ = ["Server", "server_for"]
+__all__ = ["Access", "Server", "server_for"]
+
+# To an app-server, or to the client of any kind that somebody gave.
+Access: TypeAlias = "SharedCodex[CodexClient, AsyncCodexClient]"
 
 # A turn that waits is a person who thinks, or an extraction that nobody will answer.
 _MAX_HELD = 64
@@ -34,7 +37,7 @@ class Server:
         access: The app-server; it is launched by the first call.
     """
 
-    def __init__(self, access: SharedCodex) -> None:
+    def __init__(self, access: Access) -> None:
         self.access = access
         self.held: Kept[HeldTurn] = Kept(max_count=_MAX_HELD, max_age_s=_MAX_AGE_S)
         self.idle: Kept[IdleThread] = Kept(max_count=_MAX_IDLE, max_age_s=_MAX_AGE_S)
@@ -69,7 +72,7 @@ _servers: weakref.WeakValueDictionary[Hashable, Server] = weakref.WeakValueDicti
 _lock = threading.Lock()
 
 
-def server_for(key: Hashable, access: Callable[[], SharedCodex]) -> Server:
+def server_for(key: Hashable, access: Callable[[], Access]) -> Server:
     """Return the server of these settings; it lives as long as somebody has it."""
     with _lock:
         server = _servers.get(key)

@@ -17,7 +17,7 @@ from langchain_codex._images import fetched, need_fetch
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from codex_app_server import AsyncCodex, AsyncEventStream, AsyncThread, Codex, ToolCall
+    from codex_app_server import AsyncCodexClient, AsyncEventStream, AsyncThread, CodexClient, ToolCall
 
     from langchain_codex._call import Call
 
@@ -105,27 +105,27 @@ class OpenTurn:
         is_fresh: Whether it began with this call, in a thread of its own.
     """
 
-    codex: Codex
+    codex: CodexClient
     stream: EventStream
     thread: Thread | AsyncThread
     turn_id: str
     is_fresh: bool = False
 
     @classmethod
-    def start(cls, codex: Codex, call: Call) -> OpenTurn:
+    def start(cls, codex: CodexClient, call: Call) -> OpenTurn:
         """Start a turn in a new thread."""
         thread = codex.thread_start(**call.thread_options)
         return replace(cls.go_on(codex, thread, call, 0), is_fresh=True)
 
     @classmethod
-    def go_on(cls, codex: Codex, thread: Thread, call: Call, known_count: int) -> OpenTurn:
+    def go_on(cls, codex: CodexClient, thread: Thread, call: Call, known_count: int) -> OpenTurn:
         """Start a turn in a thread that holds the first items already."""
         thread.inject_items(fetched(call.items[known_count:], allow=call.image_fetch))
         turn = thread.turn([], **call.turn)
         return cls(codex, turn.events(), thread, turn.id)
 
     @classmethod
-    def resume(cls, codex: Codex, held: HeldTurn) -> OpenTurn:
+    def resume(cls, codex: CodexClient, held: HeldTurn) -> OpenTurn:
         """Go on with a turn whose calls were answered."""
         stream = held.stream if isinstance(held.stream, EventStream) else held.stream.as_sync()
         return cls(codex, stream, held.thread, held.turn_id)
@@ -147,21 +147,21 @@ class OpenTurn:
 class AsyncOpenTurn:
     """A turn that is read by async code; see `OpenTurn`."""
 
-    codex: AsyncCodex
+    codex: AsyncCodexClient
     stream: AsyncEventStream
     thread: Thread | AsyncThread
     turn_id: str
     is_fresh: bool = False
 
     @classmethod
-    async def start(cls, codex: AsyncCodex, call: Call) -> AsyncOpenTurn:
+    async def start(cls, codex: AsyncCodexClient, call: Call) -> AsyncOpenTurn:
         """Start a turn in a new thread."""
         thread = await codex.thread_start(**call.thread_options)
         return replace(await cls.go_on(codex, thread, call, 0), is_fresh=True)
 
     @classmethod
     async def go_on(
-        cls, codex: AsyncCodex, thread: AsyncThread, call: Call, known_count: int
+        cls, codex: AsyncCodexClient, thread: AsyncThread, call: Call, known_count: int
     ) -> AsyncOpenTurn:
         """Start a turn in a thread that holds the first items already."""
         items = call.items[known_count:]
@@ -172,7 +172,7 @@ class AsyncOpenTurn:
         return cls(codex, turn.events(), thread, turn.id)
 
     @classmethod
-    def resume(cls, codex: AsyncCodex, held: HeldTurn) -> AsyncOpenTurn:
+    def resume(cls, codex: AsyncCodexClient, held: HeldTurn) -> AsyncOpenTurn:
         """Go on with a turn whose calls were answered."""
         stream = held.stream.as_async() if isinstance(held.stream, EventStream) else held.stream
         return cls(codex, stream, held.thread, held.turn_id)

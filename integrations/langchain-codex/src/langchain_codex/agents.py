@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from codex_app_server import (
     AppServerConfig,
-    AsyncCodex,  # noqa: TC002 - pydantic reads the annotations
-    Codex,  # noqa: TC002 - pydantic reads the annotations
+    AsyncCodexClient,  # noqa: TC002 - pydantic reads the annotations
+    CodexClient,  # noqa: TC002 - pydantic reads the annotations
     SharedCodex,
     TurnInterruptedError,
 )
+from codex_app_server.interface import client_or_none
 from langchain_core.runnables import RunnableSerializable
-from pydantic import ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import ConfigDict, Field, PrivateAttr, field_validator, model_validator
 from typing_extensions import Self  # noqa: TC002 - as above
 
 from langchain_codex._agent_begin import Beginning
@@ -29,6 +30,7 @@ from langchain_codex._agent_paused import (
 )
 from langchain_codex._run_callbacks import AsyncRunCallbacks, RunCallbacks
 from langchain_codex._run_steps import Produced
+from langchain_codex._server import Access  # noqa: TC001 - pydantic reads the annotations
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
@@ -70,7 +72,7 @@ class CodexAgent(RunnableSerializable[AgentInput, dict[str, Any]]):
     Key init args - server:
         codex_bin: The Codex binary; by default that of the runtime package, else `codex` on PATH.
         env: Environment variables for the server, such as `CODEX_HOME`.
-        codex: An open `Codex` or `AsyncCodex` to use instead; whoever made it closes it.
+        codex: An open `Codex` or `AsyncCodex`, or another client, to use instead; whoever made it closes it.
 
     Instantiate:
         ```python
@@ -168,11 +170,13 @@ class CodexAgent(RunnableSerializable[AgentInput, dict[str, Any]]):
     env: Mapping[str, str] = Field(default_factory=dict[str, str], repr=False)
     """Environment variables for the server, on top of those of this process."""
 
-    codex: Codex | AsyncCodex | None = Field(default=None, exclude=True, repr=False)
+    codex: CodexClient | AsyncCodexClient | None = Field(default=None, exclude=True, repr=False)
     """An open client to use; then `codex_bin` and `env` are not used."""
 
-    _shared: SharedCodex | None = PrivateAttr(default=None)
+    _shared: Access | None = PrivateAttr(default=None)
     _paused: PausedRuns | None = PrivateAttr(default=None)
+
+    _check_client = field_validator("codex", mode="before")(client_or_none)
 
     @model_validator(mode="after")
     def _check_who_decides(self) -> Self:
@@ -417,7 +421,7 @@ class CodexAgent(RunnableSerializable[AgentInput, dict[str, Any]]):
         self._paused = runs = paused_runs_for(server)
         return runs
 
-    def _access(self) -> SharedCodex:
+    def _access(self) -> Access:
         if self.codex is not None:
             return SharedCodex(codex=self.codex)
         config = self._server_config()

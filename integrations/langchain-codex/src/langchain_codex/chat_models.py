@@ -12,18 +12,19 @@ from uuid import uuid4
 
 from codex_app_server import (
     AppServerConfig,
-    AsyncCodex,
-    Codex,
+    AsyncCodexClient,
+    CodexClient,
     SharedCodex,
     TurnOptions,
 )
 from codex_app_server.chat import chat_thread_options
+from codex_app_server.interface import client_or_none
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
 from langchain_core.language_models.model_profile import ModelProfile
 from langchain_core.utils.function_calling import convert_to_json_schema
 from langchain_core.utils.utils import LC_ID_PREFIX
-from pydantic import AliasChoices, ConfigDict, Field, PrivateAttr, SecretStr, model_validator
+from pydantic import AliasChoices, ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
 
 from langchain_codex._answers import aanswer, answer, as_chunks, as_events
 from langchain_codex._call import Call
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from langchain_protocol.protocol import MessagesData
     from typing_extensions import Self
 
+    from langchain_codex._server import Access
     from langchain_codex._structured import Method
     from langchain_codex._tools import ToolChoice
 
@@ -123,7 +125,7 @@ class ChatCodex(BaseChatModel):
         codex_bin: The Codex binary; by default that of the runtime package, else `codex` on PATH.
         env: Environment variables for the server, such as `CODEX_HOME`.
         cwd: Working directory of the server.
-        codex: An open `Codex` or `AsyncCodex` to use instead; whoever made it closes it.
+        codex: An open `Codex` or `AsyncCodex`, or another client, to use instead; whoever made it closes it.
 
     The server is launched by the first call. Models with equal server settings share one server, from
     any number of OS threads and event loops; it ends when the last of them has been collected.
@@ -310,7 +312,7 @@ class ChatCodex(BaseChatModel):
     cwd: str | os.PathLike[str] | None = None
     """Working directory of the server; None is that of this process."""
 
-    codex: Codex | AsyncCodex | None = Field(default=None, exclude=True, repr=False)
+    codex: CodexClient | AsyncCodexClient | None = Field(default=None, exclude=True, repr=False)
     """An open client to use; then `codex_bin`, `env` and `cwd` are not used."""
 
     temperature: float | None = None
@@ -327,6 +329,8 @@ class ChatCodex(BaseChatModel):
 
     _server: Server | None = PrivateAttr(default=None)
     _server_key: Any = PrivateAttr(default=None)
+
+    _check_client = field_validator("codex", mode="before")(client_or_none)
 
     @model_validator(mode="after")
     def _warn_of_what_is_not_used(self) -> Self:
@@ -631,7 +635,7 @@ class ChatCodex(BaseChatModel):
             self._server_key = key
         return server
 
-    def _new_access(self) -> SharedCodex:
+    def _new_access(self) -> Access:
         if self.codex is not None:
             return SharedCodex(codex=self.codex)
         return SharedCodex(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from codex_app_server.options import ThreadForkOptions, ThreadResumeOptions, ThreadStartOptions
     from codex_app_server.protocol import ThreadArchiveResponse, ThreadDeleteResponse, WireModel
 
-__all__ = ["AsyncCodexClient", "CodexClient", "check_client", "is_awaiting", "is_blocking"]
+__all__ = ["AsyncCodexClient", "CodexClient", "check_client", "client_or_none", "is_awaiting", "is_blocking"]
 
 
 @runtime_checkable
@@ -165,6 +165,18 @@ def check_client(client: object) -> CodexClient | AsyncCodexClient:
             f"codex must be a client, and {kind!r} lacks {', '.join(missing)}: see codex_app_server.CodexClient"
         )
     return cast("CodexClient | AsyncCodexClient", client)
+
+
+def client_or_none(client: object) -> CodexClient | AsyncCodexClient | None:
+    """Return what somebody gave as `codex=`; for a validator of pydantic, which tells of a ValueError where it is.
+
+    Raises:
+        ValueError: It is neither a client nor None.
+    """
+    try:
+        return None if client is None else check_client(client)
+    except TypeError as exc:
+        raise ValueError(str(exc)) from exc
 
 
 # What both faces have, besides the other face.

@@ -20,13 +20,14 @@ from llama_index.llms.codex.items import history_items
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from codex_app_server import AsyncThread, AsyncTurn, InputItem, SharedCodex, TurnOptions
+    from codex_app_server import AsyncThread, AsyncTurn, InputItem, TurnOptions
     from llama_index.agent.codex._threads import LiveThreads, ThreadRecord
     from llama_index.agent.codex._tools import ToolSet
     from llama_index.agent.codex.agent import CodexAgent
     from llama_index.core.agent.workflow.agent_context import AgentContext
     from llama_index.core.llms import ChatMessage
     from llama_index.core.workflow import Context
+    from llama_index.llms.codex.server import Access
 
 __all__ = ["Conversation"]
 
@@ -47,7 +48,7 @@ class Conversation:
     def __init__(
         self,
         agent: CodexAgent,
-        shared: SharedCodex,
+        shared: Access,
         live: LiveThreads,
         ctx: AgentContext | Context,
         record: ThreadRecord,

@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from codex_app_server import AsyncCodex, Codex, SharedCodex
+from codex_app_server import AsyncCodexClient, CodexClient
 from llama_index.agent.codex._conversation import Conversation
 from llama_index.agent.codex._steps import StepReader
 from llama_index.agent.codex._structured import AgentLLM, output_spec, remember
@@ -34,7 +34,7 @@ from llama_index.core.llms import ChatMessage, MessageRole
 from llama_index.core.settings import Settings
 from llama_index.core.tools import BaseTool
 from llama_index.llms.codex import CodexLLM
-from llama_index.llms.codex.server import open_shared
+from llama_index.llms.codex.server import Access, open_shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -72,7 +72,7 @@ class CodexAgent(BaseWorkflowAgent):
         *args: As for every workflow agent.
         llm: What LlamaIndex itself asks, for example to end early; a `CodexLLM` on the same server when None.
         model: Model; Codex's own default when None.
-        codex: An open client to use; it is closed by whoever made it.
+        codex: An open client of any kind to use; it is closed by whoever made it.
         codex_bin: The Codex binary, see `AppServerConfig`.
         env: Environment variables for the server.
         cwd: Directory that Codex works in; that of the server when None.
@@ -96,7 +96,7 @@ class CodexAgent(BaseWorkflowAgent):
     """
 
     model: str | None = Field(default=None, description="Model; None is Codex's default.")
-    codex: Codex | AsyncCodex | None = Field(default=None, exclude=True, repr=False)
+    codex: CodexClient | AsyncCodexClient | None = Field(default=None, exclude=True, repr=False)
     codex_bin: str | None = Field(default=None, description="The Codex binary.")
     env: Mapping[str, str] = Field(default_factory=dict, exclude=True, repr=False)
     cwd: str | None = Field(default=None, description="Directory that Codex works in.")
@@ -117,7 +117,7 @@ class CodexAgent(BaseWorkflowAgent):
     base_instructions: str | None = Field(default=None, description="Replaces Codex's own instructions.")
     callback_manager: CallbackManager = Field(default_factory=CallbackManager, exclude=True, repr=False)
 
-    _shared: SharedCodex = PrivateAttr()
+    _shared: Access = PrivateAttr()
     _live: LiveThreads = PrivateAttr(default_factory=LiveThreads)
     # The output class, and what was made of it.
     _spec: tuple[object, Any] | None = PrivateAttr(default=None)
@@ -127,7 +127,7 @@ class CodexAgent(BaseWorkflowAgent):
         *args: Any,
         llm: LLM | None = None,
         model: str | None = None,
-        codex: Codex | AsyncCodex | None = None,
+        codex: CodexClient | AsyncCodexClient | None = None,
         codex_bin: str | None = None,
         env: Mapping[str, str] | None = None,
         cwd: str | None = None,

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from codex_app_server import AsyncCodex, Codex, SharedCodex
+from codex_app_server import AsyncCodexClient, CodexClient
+from codex_app_server.interface import client_or_none
 from llama_index.core.base.llms.types import (
     ChatMessage,
     CompletionResponse,
     LLMMetadata,
 )
-from llama_index.core.bridge.pydantic import ConfigDict, Field, PrivateAttr
+from llama_index.core.bridge.pydantic import ConfigDict, Field, PrivateAttr, field_validator
 from llama_index.core.instrumentation.events.llm import (
     LLMStructuredPredictEndEvent,
     LLMStructuredPredictInProgressEvent,
@@ -32,7 +33,7 @@ from llama_index.llms.codex._answer import Answer
 from llama_index.llms.codex._call import Call, CallSettings
 from llama_index.llms.codex._structured import ObjectReader
 from llama_index.llms.codex.images import ImageFetch
-from llama_index.llms.codex.server import open_shared
+from llama_index.llms.codex.server import Access, open_shared
 from llama_index_instrumentation import get_dispatcher
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class CodexLLM(CustomLLM):
 
     Args:
         model: Model; Codex's own default when None.
-        codex: An open client to use; it is closed by whoever made it.
+        codex: An open client of any kind to use; it is closed by whoever made it.
         codex_bin: The Codex binary, see `AppServerConfig`.
         env: Environment variables for the server. They are not written down by `to_dict`.
         config: Codex configuration for every call, as in `config.toml`.
@@ -95,7 +96,7 @@ class CodexLLM(CustomLLM):
     model_config = ConfigDict(extra="forbid")
 
     model: str | None = Field(default=None, description="Model; None is Codex's default.")
-    codex: Codex | AsyncCodex | None = Field(default=None, exclude=True, repr=False)
+    codex: CodexClient | AsyncCodexClient | None = Field(default=None, exclude=True, repr=False)
     codex_bin: str | None = Field(default=None, description="The Codex binary.")
     env: Mapping[str, str] = Field(default_factory=dict, exclude=True, repr=False)
     config: Mapping[str, Any] = Field(
@@ -107,7 +108,9 @@ class CodexLLM(CustomLLM):
     context_window: int = Field(default=_CONTEXT_WINDOW, description="Tokens that fit into the model.", gt=0)
     image_fetch: ImageFetch = Field(default="public", description="From where images are fetched.")
 
-    _shared: SharedCodex = PrivateAttr()
+    _shared: Access = PrivateAttr()
+
+    _check_client = field_validator("codex", mode="before")(client_or_none)
 
     def model_post_init(self, context: Any, /) -> None:
         """Prepare the access to the server, which is launched by the first call."""

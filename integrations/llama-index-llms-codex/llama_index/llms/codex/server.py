@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from codex_app_server import AppServerConfig, SharedCodex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from codex_app_server import AsyncCodex, Codex
+    from codex_app_server import AsyncCodexClient, CodexClient
 
-__all__ = ["open_shared"]
+__all__ = ["Access", "open_shared"]
+
+# To an app-server, or to the client of any kind that somebody gave.
+Access: TypeAlias = "SharedCodex[CodexClient, AsyncCodexClient]"
 
 # The server would keep a thread in memory for much longer than anybody here has it: one for each call.
 _SERVER_CONFIG: dict[str, object] = {"thread_unload_delay_secs": 0}
 
 
 def open_shared(
-    codex: Codex | AsyncCodex | None, codex_bin: str | None, env: Mapping[str, str]
-) -> SharedCodex:
+    codex: CodexClient | AsyncCodexClient | None, codex_bin: str | None, env: Mapping[str, str]
+) -> Access:
     """Return the access to a server: an open client, or one that is launched when it is needed."""
     if codex is not None:
         return SharedCodex(codex=codex)
