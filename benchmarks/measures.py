@@ -221,6 +221,13 @@ MEASURES: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[int, ...
 def main() -> None:
     """Take one measure of one client."""
     name, measure, *argv = sys.argv[1:]
+    if name.endswith("_uvloop"):
+        name = name.removesuffix("_uvloop")
+        importlib.import_module("uvloop")
+    else:
+        # As if it were not installed.
+        absent: Any = None
+        sys.modules["uvloop"] = absent
     module = importlib.import_module(f"clients.{name}")
     awaiting, blocking, args = MEASURES[measure]
     client = module.Client()

@@ -32,7 +32,10 @@ BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 # A client that has not come to an end by then has failed: the measure is said to hang.
 TIMEOUT_S = 60
 
-RAW, OURS_ASYNC, OURS_SYNC = "raw", "ours_async", "ours_sync"
+RAW = "raw"
+# With the loop of the standard library for the engine, and with that of uvloop, which it takes where it is installed.
+OURS = ("ours_async", "ours_sync")
+OURS_ON_UVLOOP = ("ours_async_uvloop", "ours_sync_uvloop")
 PEERS = {
     "openai_codex_async": "openai_codex",
     "openai_codex_sync": "openai_codex",
@@ -40,8 +43,10 @@ PEERS = {
 }
 NAMES = {
     RAW: "raw",
-    OURS_ASYNC: "ours, async",
-    OURS_SYNC: "ours, sync",
+    "ours_async": "ours, async",
+    "ours_sync": "ours, sync",
+    "ours_async_uvloop": "ours, async, uvloop installed",
+    "ours_sync_uvloop": "ours, sync, uvloop installed",
     "openai_codex_async": "openai-codex, async",
     "openai_codex_sync": "openai-codex, sync",
     "codex_sdk_python": "codex-sdk-python",
@@ -145,7 +150,8 @@ def take_import(client: str, measure: str) -> dict[str, float] | None:
 def clients_of(measure: str, *, with_peers: bool) -> list[str]:
     """Return who is measured: raw first."""
     found = [name for name, module in PEERS.items() if importlib.util.find_spec(module) is not None]
-    names = [RAW, OURS_ASYNC, OURS_SYNC, *(found if with_peers else [])]
+    with_uvloop = with_peers and importlib.util.find_spec("uvloop") is not None
+    names = [RAW, *OURS, *(OURS_ON_UVLOOP if with_uvloop else ()), *(found if with_peers else ())]
     if measure in {"import", "memory"}:
         names = [name for name in names if name in IMPORTS]
     elif measure not in {"delta", "trivial", "growth"}:
@@ -232,7 +238,7 @@ def guard(taken: dict[str, Figures]) -> list[str]:
     """Return what is far slower than it should be."""
     faults: list[str] = []
     for row in ROWS:
-        for client in (OURS_ASYNC, OURS_SYNC):
+        for client in OURS:
             if row.limit is None or row.measure not in taken or client not in taken[row.measure]:
                 continue
             found = ratio(taken[row.measure], client, row.figure)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib.util
 import os
 import shutil
 import tempfile
@@ -16,7 +17,7 @@ import psutil
 import pytest
 from codex_app_server import SharedCodex, shared
 from codex_app_server._engine import callers
-from codex_app_server._engine.engine import Engine
+from codex_app_server._engine.engine import Engine, _make_loop
 from codex_app_server.testing import FakeServer
 from hypothesis import HealthCheck, settings
 
@@ -45,6 +46,12 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+def _open_what_stays() -> None:
+    # The first loop of uvloop opens two descriptors that the process keeps.
+    if importlib.util.find_spec("uvloop") is not None:
+        _make_loop().close()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Know which engines there are and what fake servers tell; give each worker its own temporary folder."""
@@ -58,6 +65,7 @@ def _watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         _unanswered.extend(self.unanswered)
         leave(self, *args)
 
+    _open_what_stays()
     # That of pytest is too deep for a socket; it is made before, so as not to be in ours.
     tmp_path_factory.getbasetemp()
     folder = tempfile.mkdtemp(prefix="audit-")

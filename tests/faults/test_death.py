@@ -331,7 +331,7 @@ told = set()
 if sys.argv[1] == "descriptors":
     held = []
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    for free in range(12):
+    for free in range(24):
         resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
         try:
             while True:

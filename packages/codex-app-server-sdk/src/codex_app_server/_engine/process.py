@@ -171,8 +171,13 @@ class ServerProcess:
             _discard(popen)
             raise LaunchError(f"no OS thread can be started to watch {argv[0]!r}: {exc}") from exc
         self._popen, self._reaper = popen, reaper
+        # Not to be cancelled half-way, when it is open who closes which pipe; it waits for nobody.
+        connecting = asyncio.ensure_future(self._connect(popen))
         try:
-            await self._connect(popen)
+            await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            await asyncio.wait({connecting})
+            raise
         except OSError as exc:
             raise LaunchError(f"cannot talk to {argv[0]!r}: {exc}") from exc
 
