@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from codex_app_server.config import AppServerConfig
     from codex_app_server.errors import TransportClosedError
 
-__all__ = ["Connector", "Transport"]
+__all__ = ["Connector", "Transport", "launch_process"]
 
 
 class Transport(Protocol):
@@ -132,3 +132,26 @@ class Connector(Protocol):
             LaunchError: There can be no transport; the message says why.
         """
         ...
+
+
+def launch_process(
+    config: AppServerConfig,
+    *,
+    on_output: Callable[[bytes], None],
+    on_end: Callable[[], None],
+    on_room: Callable[[], None],
+) -> Transport:
+    """Return the transport of the core to an app-server of its own, for who carries its messages further; not open yet.
+
+    It belongs to the event loop that runs, and everything is called there. The process has a session of its own and
+    ends with this one; `stop` ends it with all that it has started.
+
+    Args:
+        config: How to launch it.
+        on_output: Called with each chunk of its output.
+        on_end: Called once, when it is gone and all of its output was passed on.
+        on_room: Called when the full pipe to it takes data again.
+    """
+    from codex_app_server._engine.process import ServerProcess  # noqa: PLC0415 - few who import this module launch one
+
+    return ServerProcess(config, on_output=on_output, on_end=on_end, on_room=on_room)
