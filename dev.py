@@ -11,6 +11,7 @@
     python3 dev.py faults              the same faults done to openai-codex and to this client, into docs/guarantees.md
     python3 dev.py soak                10,000 turns with failures mixed in, on one client: what they leave; `--turns N` for fewer
     python3 dev.py docs                the site, strictly, into build/docs; `docs serve` shows it while you write
+    python3 dev.py walkthrough         run the notebook of the examples, and keep its outputs in it
     python3 dev.py fix                 format, and fix what the linter can
     python3 dev.py refresh             newer dependencies into constraints.txt
 
@@ -43,7 +44,7 @@ DISTRIBUTIONS = (
     CORE, "integrations/langchain-codex", "integrations/llama-index-llms-codex",
     "integrations/llama-index-agent-codex",
 )  # fmt: skip
-SOURCES = ("packages", "integrations", "examples", "tests", "benchmarks", "dev.py")
+SOURCES = ("packages", "integrations", "examples", "tests", "benchmarks", "docs", "dev.py")
 # A second run on another Python or server: what asyncio shows of those, trio does not show otherwise.
 QUICKER = ("-m", "pytest", "-n", "auto", "-q", "-p", "no:cacheprovider", "-k", "not trio")
 # The tests that depend on what the server does.
@@ -274,6 +275,12 @@ def docs(options: list[str]) -> None:
     run(python, "-m", "mkdocs", *(options or ("build", "--quiet")), "--strict", env=env)
 
 
+def walkthrough(options: list[str]) -> None:
+    """Run the notebook of the examples, and keep its outputs in it; with `--check`, tell what differs."""
+    prepare(with_tools=True)
+    run(PYTHON, "tests/examples/walkthrough.py", *options)
+
+
 def quickstart(options: list[str]) -> None:
     """Run the main job."""
     prepare(with_tools=False)
@@ -423,6 +430,7 @@ COMMANDS = {
     "faults": faults,
     "soak": soak,
     "docs": docs,
+    "walkthrough": walkthrough,
     "fix": fix,
     "refresh": refresh,
 }
