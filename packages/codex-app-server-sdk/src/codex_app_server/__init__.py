@@ -107,6 +107,7 @@ if TYPE_CHECKING:
         OutputError,
         OutputSchemaError,
         ParseError,
+        PriceNotFoundError,
         ProcessExitedError,
         ProtocolError,
         RemoteProtocolError,
@@ -192,6 +193,11 @@ if TYPE_CHECKING:
         accept_read_only,
         ask_on_terminal,
     )
+    from codex_app_server.prices import (
+        Cost,
+        Price,
+        Prices,
+    )
     from codex_app_server.protocol import (
         AskForApproval,
         Personality,
@@ -245,6 +251,9 @@ if TYPE_CHECKING:
         Tool,
         ToolLike,
         tool,
+    )
+    from codex_app_server.usage import (
+        UsageReport,
     )
 
 # Where each public name is defined. They are imported when they are first used: the pytest plugin and the
@@ -329,6 +338,7 @@ _HOMES = {
         "OutputError",
         "OutputSchemaError",
         "ParseError",
+        "PriceNotFoundError",
         "ProcessExitedError",
         "ProtocolError",
         "RemoteProtocolError",
@@ -412,6 +422,11 @@ _HOMES = {
         "accept_read_only",
         "ask_on_terminal",
     ),
+    "prices": (
+        "Cost",
+        "Price",
+        "Prices",
+    ),
     "protocol": (
         "AskForApproval",
         "Personality",
@@ -462,6 +477,7 @@ _HOMES = {
         "ToolLike",
         "tool",
     ),
+    "usage": ("UsageReport",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -500,6 +516,7 @@ __all__ = [
     "CodexNotFoundError",
     "CommandOutput",
     "ConnectionLostError",
+    "Cost",
     "Defer",
     "DeviceCodeLoginHandle",
     "DiffUpdated",
@@ -549,6 +566,9 @@ __all__ = [
     "PlanStep",
     "PlanType",
     "PlanUpdated",
+    "Price",
+    "PriceNotFoundError",
+    "Prices",
     "ProcessExitedError",
     "ProtocolError",
     "Question",
@@ -622,6 +642,7 @@ __all__ = [
     "UnknownVersionWarning",
     "UnsupportedVersionError",
     "Usage",
+    "UsageReport",
     "UsageUpdated",
     "UserInputHandler",
     "UserInputRequest",

@@ -31,6 +31,7 @@ Facts are attributes, so that nobody has to parse a message; every exception sur
         OutputError                  its answer is not what was asked for
       ToolError                      raised by a tool of this program to tell the model that it failed
         ToolArgumentsError           the model gave arguments that the tool cannot take
+      PriceNotFoundError             a model has no price in the table
       OutputSchemaError              a type or schema that no answer can be held to
       ImageFetchError                a remote image could not be fetched
 
@@ -68,6 +69,7 @@ __all__ = [
     "OutputError",
     "OutputSchemaError",
     "ParseError",
+    "PriceNotFoundError",
     "ProcessExitedError",
     "ProtocolError",
     "RemoteProtocolError",
@@ -410,6 +412,20 @@ class OutputError(TurnError, ValueError):
     ) -> None:
         super().__init__(message, thread_id=thread_id, turn_id=turn_id, result=result)
         self.text = text
+
+
+class PriceNotFoundError(AppServerError, LookupError):
+    """What a model has used cannot be estimated: the table of prices does not have it.
+
+    Attributes:
+        model: The model; None for tokens whose model the server did not say.
+        known: The models that have a price.
+    """
+
+    def __init__(self, message: str = "", *, model: str | None = None, known: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.model = model
+        self.known = known
 
 
 class OutputSchemaError(AppServerError, ValueError):

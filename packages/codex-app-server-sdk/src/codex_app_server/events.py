@@ -51,9 +51,9 @@ ToolKind: TypeAlias = Literal[
 """What did the work: `function` is a Python tool of this program; `other` is a kind newer than this client."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Usage:
-    """Token counts, as the server reports them.
+    """Token counts, as the server reports them; add and subtract them as you like.
 
     Attributes:
         input_tokens: Tokens sent to the model, cached ones included.
@@ -80,6 +80,17 @@ class Usage:
             self.output_tokens + other.output_tokens,
             self.reasoning_output_tokens + other.reasoning_output_tokens,
             self.total_tokens + other.total_tokens,
+        )
+
+    def __sub__(self, other: Usage) -> Usage:
+        """Subtract an earlier count, field by field."""
+        return Usage(
+            self.input_tokens - other.input_tokens,
+            self.cached_input_tokens - other.cached_input_tokens,
+            self.cache_write_input_tokens - other.cache_write_input_tokens,
+            self.output_tokens - other.output_tokens,
+            self.reasoning_output_tokens - other.reasoning_output_tokens,
+            self.total_tokens - other.total_tokens,
         )
 
 
@@ -376,8 +387,9 @@ class UsageUpdated(_Event):
     """Token usage after a model request. Protocol: `thread/tokenUsage/updated`.
 
     Attributes:
-        last: Usage of that request; the usage of a turn is the sum of these.
-        total: Usage of the thread so far.
+        last: What was used since the last time; the usage of a turn is the sum of these. Where the server tells an
+            old count again, as it does for a request that was cut off, it is zero; `raw` has the server's own.
+        total: Usage of the thread so far, as the server counts it.
         context_window: Size of the model's context in tokens, where known.
     """
 

@@ -14,6 +14,7 @@ from codex_app_server.events import (
     Usage,
     UsageUpdated,
 )
+from codex_app_server.usage import UsageReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,7 +85,9 @@ class TurnResult(Generic[OutputT_co]):
         text: The final answer: the last message of the agent that is not commentary. For a turn
             that did not complete, what had arrived of it.
         streamed_text: All text of all messages, in the order in which it was streamed.
-        usage: Tokens of this turn, over all its model requests.
+        usage: Tokens of this turn, over all its model requests, without those of sub-agents.
+        model: The model that the turn had, where the server says it.
+        usage_report: Its tokens with those that sub-agents had used for it when it ended, told apart, and by model.
         plan: The agent's plan as it was in the end; empty when it made none.
         diff: All changes of files by the turn, in git's format; empty when there were none.
         duration_ms: As the server measured it, in milliseconds.
@@ -99,6 +102,8 @@ class TurnResult(Generic[OutputT_co]):
     text: str = ""
     streamed_text: str = field(default="", repr=False)
     usage: Usage = field(default_factory=Usage)
+    model: str | None = field(default=None, repr=False)
+    usage_report: UsageReport = field(default_factory=UsageReport, repr=False)
     plan: tuple[PlanStep, ...] = field(default=(), repr=False)
     diff: str = field(default="", repr=False)
     duration_ms: int | None = None
@@ -209,7 +214,13 @@ class TurnCollector:
         return {item_id for item in self._items if isinstance(item_id := item.get("id"), str)}
 
     def result(
-        self, turn: JsonObject, deltas: Iterable[TextDelta], output: OutputSpec[object] | None = None
+        self,
+        turn: JsonObject,
+        deltas: Iterable[TextDelta],
+        output: OutputSpec[object] | None = None,
+        *,
+        model: str | None = None,
+        usage: UsageReport | None = None,
     ) -> TurnResult:
         """Return the result.
 
@@ -217,10 +228,15 @@ class TurnCollector:
             turn: The turn that `turn/completed` carries.
             deltas: The text that was streamed, in order; deltas of one message may be joined.
             output: What the final answer is read as.
+            model: The model of the turn.
+            usage: What it has used; None leaves that to what was fed.
         """
         status = str(turn.get("status", "completed"))
         error = turn.get("error")
         duration = turn.get("durationMs")
+        report = usage or UsageReport(
+            self._usage, by_model={model: self._usage} if self._usage != Usage() else {}
+        )
         streamed = [(delta.item_id, delta.text) for delta in deltas]
         return TurnResult(
             thread_id=self.thread_id,
@@ -229,7 +245,9 @@ class TurnCollector:
             error=TurnErrorInfo.from_wire(cast("JsonObject", error)) if isinstance(error, dict) else None,
             text=self._final_text(status, streamed),
             streamed_text="".join(text for _, text in streamed),
-            usage=self._usage,
+            usage=report.turns,
+            model=model,
+            usage_report=report,
             plan=self._plan,
             diff=self._diff,
             duration_ms=duration if isinstance(duration, int) else None,

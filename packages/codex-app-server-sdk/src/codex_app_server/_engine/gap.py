@@ -121,7 +121,7 @@ class Gap:
         before = self._turn.thread.used
         if before is None:
             return [event]
-        missed = _difference(event.total, before)
+        missed = event.total - before
         if missed == Usage():
             return []
         if missed.total_tokens < 0:
@@ -133,14 +133,3 @@ class Gap:
 
 def _has_id(item: JsonObject) -> bool:
     return isinstance(item.get("id"), str)
-
-
-def _difference(total: Usage, before: Usage) -> Usage:
-    return Usage(
-        total.input_tokens - before.input_tokens,
-        total.cached_input_tokens - before.cached_input_tokens,
-        total.cache_write_input_tokens - before.cache_write_input_tokens,
-        total.output_tokens - before.output_tokens,
-        total.reasoning_output_tokens - before.reasoning_output_tokens,
-        total.total_tokens - before.total_tokens,
-    )

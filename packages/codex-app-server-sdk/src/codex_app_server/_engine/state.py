@@ -10,18 +10,20 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from codex_app_server._engine.buffers import JOIN_ABOVE, EventBuffer
+from codex_app_server._engine.counting import UsageSum
 from codex_app_server._engine.reopening import Reopening
 from codex_app_server._engine.setup import TurnSetup
 from codex_app_server._engine.wakeups import Completion
-from codex_app_server.events import TextDelta, ToolStarted
+from codex_app_server.events import TextDelta, ToolStarted, Usage
 from codex_app_server.results import TurnCollector
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from codex_app_server._engine.counting import SubAgentAccount
     from codex_app_server._engine.gap import Gap
     from codex_app_server._engine.wakeups import Waiter
-    from codex_app_server.events import Event, SubAgentEvent, Usage
+    from codex_app_server.events import Event, SubAgentEvent
     from codex_app_server.json_types import JsonObject
     from codex_app_server.questions import ToolCall
     from codex_app_server.results import TurnResult
@@ -51,14 +53,18 @@ class ThreadState:
         injected_calls: Ids of the tool calls in the history that this program has injected.
         lost_starts: Starts whose answer was lost with the connection.
         reopening: What it must be resumed with on a server that was started anew.
-        used: Its token usage so far, where that is known.
+        used: Its token usage so far as the server counts it, where that is known.
+        last_used: What the server has counted of the last request in it.
+        usage: What was used in it by turns of this program, as it is counted here.
+        model: The model of the turns that are started from now on, where the server says it.
+        sub_agents: The accounts of those who worked for its turns, by their thread.
         is_loaded: Whether the server has it in memory.
         is_subscribed: Whether the server tells this client of its turns.
     """
 
     __slots__ = (
-        "__weakref__", "active", "early", "finished", "foreign_turn", "injected_calls", "is_ephemeral", "is_loaded", "is_subscribed", "lost_starts",
-        "prologue", "queue", "reopening", "setup", "starting", "thread_id", "used",
+        "__weakref__", "active", "early", "finished", "foreign_turn", "injected_calls", "is_ephemeral", "is_loaded", "is_subscribed", "last_used", "lost_starts",
+        "model", "prologue", "queue", "reopening", "setup", "starting", "sub_agents", "thread_id", "usage", "used",
     )  # fmt: skip
 
     def __init__(self, thread_id: str, setup: TurnSetup | None = None, *, is_ephemeral: bool = False) -> None:
@@ -69,6 +75,10 @@ class ThreadState:
         self.lost_starts: list[TurnStart] = []
         self.reopening = Reopening({})
         self.used: Usage | None = None
+        self.last_used = Usage()
+        self.usage = UsageSum()
+        self.model: str | None = None
+        self.sub_agents: dict[str, SubAgentAccount] = {}
         self.is_loaded = True
         self.is_subscribed = True
         self.starting: TurnStart | None = None
@@ -78,6 +88,11 @@ class ThreadState:
         self.foreign_turn: str | None = None
         self.queue: deque[TurnStart] = deque()
         self.finished: deque[str] = deque(maxlen=_REMEMBERED_TURNS)
+
+    def goes_on(self, earlier: ThreadState) -> None:
+        """Take over what was known of the thread on an earlier server, or before that one dropped it."""
+        self.reopening = earlier.reopening
+        self.usage = earlier.usage
 
     @property
     def is_open(self) -> bool:
@@ -150,6 +165,7 @@ class TurnState:
         "is_started",
         "last_event_at",
         "lock",
+        "model",
         "open_commands",
         "open_questions",
         "planned_calls",
@@ -161,6 +177,7 @@ class TurnState:
         "thread",
         "thread_id",
         "turn_id",
+        "usage",
     )  # fmt: skip
 
     def __init__(self, thread: ThreadState, turn_id: str, setup: TurnSetup) -> None:
@@ -188,6 +205,8 @@ class TurnState:
         self.gap: Gap | None = None
         # Threads of its sub-agents that work now, with their turns.
         self.sub_agents: dict[str, str] = {}
+        self.usage = UsageSum()
+        self.model = thread.model
         # Why it was given up, while it is being interrupted for that.
         self.stalled: str | None = None
         # On the clock of the engine's loop, in seconds; kept only where there is a limit.
@@ -246,7 +265,12 @@ class TurnState:
         """Return the result that `turn/completed` makes of what was gathered."""
         with self.lock:
             deltas = [event for event in self._history.snapshot() if isinstance(event, TextDelta)]
-        return self._collector.result(turn, deltas, self.setup.output)
+        return self._result(turn, deltas)
+
+    def _result(self, turn: JsonObject, deltas: list[TextDelta]) -> TurnResult:
+        return self._collector.result(
+            turn, deltas, self.setup.output, model=self.model, usage=self.usage.report
+        )
 
     def so_far(self) -> TurnResult:
         """Return what has arrived, with the status `inProgress` while the turn runs."""
@@ -254,7 +278,7 @@ class TurnState:
             if self.result is not None:
                 return self.result
             deltas = [event for event in self._history.snapshot() if isinstance(event, TextDelta)]
-            return self._collector.result({"status": "inProgress"}, deltas, self.setup.output)
+            return self._result({"status": "inProgress"}, deltas)
 
     def started_tool(self, item_id: str) -> ToolStarted | None:
         """Return the event of the tool that began with this item."""

@@ -113,6 +113,8 @@ class Player:
         self._last: dict[str, Any] | None = None
         # What was asked, by its id, and the turn that it is about.
         self._asked: dict[Any, Any] = {}
+        # Tokens by thread.
+        self._used: dict[Any, dict[str, int]] = {}
         self._number = self._take_number()
         self._input = _Input(os.path.join(self._folder, f"received-{self._number:04d}.jsonl"))  # noqa: PTH118
         threading.Thread(target=self._end_of_life, daemon=True).start()
@@ -168,7 +170,16 @@ class Player:
         elif method == "turn/completed":
             ended = _members(params.get("turn")).get("id")
             self._asked = {number: turn for number, turn in self._asked.items() if turn != ended}
+        elif method == "thread/tokenUsage/updated":
+            self._add_up(params.get("threadId"), _members(params.get("tokenUsage")))
         self._send({"method": method, "params": params})
+
+    def _add_up(self, thread: Json, usage: dict[str, Any]) -> None:
+        last = _members(usage.get("last"))
+        if usage.get("total", last) is None:
+            before = self._used.get(thread, {})
+            self._used[thread] = {name: before.get(name, 0) + tokens for name, tokens in last.items()}
+            usage["total"] = self._used[thread]
 
     def _do_ask(self, step: dict[str, Any]) -> None:
         number, method = self._filled(step["id"]), self._filled(step["method"])

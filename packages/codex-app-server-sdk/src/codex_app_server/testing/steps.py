@@ -260,6 +260,9 @@ def turn_end(
 ) -> list[Step]:
     """Tell the token usage and the end of the turn.
 
+    The turn has used 8 tokens of input and 4 of output. As any usage that is told with null for `total`, it is told
+    with the sum of its thread.
+
     Args:
         status: How the turn ended.
         turn_id: The id of the turn.
@@ -275,7 +278,7 @@ def turn_end(
         "outputTokens": 4,
         "reasoningOutputTokens": 0,
     }
-    usage: JsonObject = {"total": figures, "last": figures, "modelContextWindow": None}
+    usage: JsonObject = {"total": None, "last": figures, "modelContextWindow": None}
     ended = _turn(turn_id, status)
     if error is not None:
         ended["error"] = {
