@@ -10,6 +10,7 @@
     python3 dev.py bench               every figure, beside the peers too, into docs/performance.md
     python3 dev.py faults              the same faults done to openai-codex and to this client, into docs/guarantees.md
     python3 dev.py soak                10,000 turns with failures mixed in, on one client: what they leave; `--turns N` for fewer
+    python3 dev.py release             wheels and sdists, checked, and tried on every Python of this machine; `release newest`: with today's dependencies
     python3 dev.py docs                the site, strictly, into build/docs; `docs serve` shows it while you write
     python3 dev.py walkthrough         run the notebook of the examples, and keep its outputs in it
     python3 dev.py fix                 format, and fix what the linter can
@@ -281,6 +282,41 @@ def walkthrough(options: list[str]) -> None:
     run(PYTHON, "tests/examples/walkthrough.py", *options)
 
 
+def release(options: list[str]) -> None:
+    """Build all wheels and sdists, check them, install them on each Python of this machine, and run turns with them.
+
+    With `newest`, the dependencies are those that a user gets today, not those of the constraints.
+    """
+    prepare(with_tools=True)
+    with tempfile.TemporaryDirectory() as name:
+        dist = Path(name) / "dist"
+        for distribution in DISTRIBUTIONS:
+            # The wheel is built of the sdist, so that one that lacks a file is found.
+            run(PYTHON, "-m", "build", "--no-isolation", "--outdir", dist, distribution)
+        wheels = sorted(dist.glob("*.whl"))
+        for wheel in wheels:
+            _check_wheel(wheel)
+        run(PYTHON, "tests/release/artifacts.py", dist, "CHANGELOG.md")
+        pythons = {**other_pythons(), ".".join(map(str, sys.version_info[:2])): sys.executable}
+        versions = sorted(pythons, key=lambda version: int(version.split(".")[1]))
+        for version in versions:
+            _try_installed(Path(name) / version, pythons[version], wheels, pinned="newest" not in options)
+        _try_installed(Path(name) / "sdists", sys.executable, sorted(dist.glob("*.tar.gz")), pinned=True)
+    print(f"all is well on {', '.join(versions)}")
+
+
+def _try_installed(folder: Path, interpreter: str, files: list[Path], *, pinned: bool) -> None:
+    """Install files into a fresh environment, and run turns with them."""
+    print(f"--- {folder.name}", flush=True)
+    run(interpreter, "-m", "venv", "--without-pip", folder)
+    python = folder / PYTHON.relative_to(VENV)
+    pins = ("--constraint", CONSTRAINTS) if pinned else ()
+    wanted = [f"{path}[runtime]" for path in files]
+    run(PYTHON, "-m", "uv", "pip", "install", "--quiet", "--python", python, *pins, *wanted)
+    # Not from the repository: what is tried is what was installed.
+    run(python, "-I", ROOT / "tests/release/smoke.py", *IMPORTS, cwd=folder)
+
+
 def quickstart(options: list[str]) -> None:
     """Run the main job."""
     prepare(with_tools=False)
@@ -431,6 +467,7 @@ COMMANDS = {
     "soak": soak,
     "docs": docs,
     "walkthrough": walkthrough,
+    "release": release,
     "fix": fix,
     "refresh": refresh,
 }
