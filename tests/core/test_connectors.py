@@ -24,7 +24,7 @@ from codex_app_server import (
     TurnFinished,
     accept_all,
 )
-from codex_app_server.testing import Gate, call, hold, steps, text
+from codex_app_server.testing import Gate, call, conformance, hold, steps, text
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import unix_connect
 
@@ -242,6 +242,21 @@ def test_what_waits_for_room_goes_out_when_there_is_some(fake_codex: FakeServerF
         made[0].on_room()
         assert asked.wait() == {"data": [], "nextCursor": None}
         assert made[0].full_count == 0
+
+
+@pytest.mark.parametrize("recorded", conformance.RECORDED_TURNS, ids=str)
+def test_a_client_with_a_connector_conforms(recorded: conformance.RecordedTurn) -> None:
+    conformance.check_client(recorded, lambda config: Codex(carried(config)))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("open_client", [AsyncCodex, lambda config: AsyncCodex(carried(config))])
+@pytest.mark.parametrize("name", ["approval_accepted", "python_tool", "left_in_command"])
+async def test_an_awaiting_client_conforms_with_and_without_a_connector(
+    name: str, open_client: Callable[[AppServerConfig], AsyncCodex]
+) -> None:
+    (recorded,) = [turn for turn in conformance.RECORDED_TURNS if turn.name == name]
+    await conformance.acheck_client(recorded, open_client)
 
 
 # --- how it ends ---

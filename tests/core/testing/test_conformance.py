@@ -79,14 +79,6 @@ def drive(replay: Replay) -> Iterator[Seen]:
             yield entry
 
 
-def drive_own_client(replay: Replay) -> Iterator[Seen]:
-    with Codex(replay.config) as codex:
-        handler = accept_all if replay.approval else None
-        turn = codex.thread_start(tools=replay.tools).turn(replay.prompt, approval_handler=handler)
-        with turn.events() as events:
-            yield from filter(None, map(seen, events))
-
-
 async def adrive(replay: Replay) -> AsyncIterator[Seen]:
     codex = SharedCodex(replay.config).async_client()
     thread = await codex.thread_start(
@@ -99,11 +91,13 @@ async def adrive(replay: Replay) -> AsyncIterator[Seen]:
 
 
 @pytest.mark.parametrize("recorded", conformance.RECORDED_TURNS, ids=str)
-@pytest.mark.parametrize("chosen", [drive, drive_own_client])
-def test_the_blocking_face_conforms(
-    recorded: RecordedTurn, chosen: Callable[[Replay], Iterator[Seen]]
-) -> None:
-    conformance.check(recorded, chosen)
+def test_the_local_client_conforms(recorded: RecordedTurn) -> None:
+    conformance.check_client(recorded, Codex)
+
+
+@pytest.mark.parametrize("recorded", conformance.RECORDED_TURNS, ids=str)
+def test_the_blocking_face_conforms(recorded: RecordedTurn) -> None:
+    conformance.check(recorded, drive)
 
 
 @pytest.mark.anyio

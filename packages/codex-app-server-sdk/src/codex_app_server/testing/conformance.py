@@ -1,4 +1,4 @@
-"""Conformance kit for adapters: recorded turns are replayed through an adapter, and what its user sees is checked.
+"""Conformance kit: recorded turns are replayed through an adapter or a client, and what its user sees is checked.
 
 The author of an adapter writes one function, the drive, that runs one turn and tells what the user saw:
 
@@ -12,6 +12,9 @@ The author of an adapter writes one function, the drive, that runs one turn and 
     @pytest.mark.parametrize("recorded", conformance.RECORDED_TURNS, ids=str)
     def test_my_adapter(recorded):
         conformance.check(recorded, drive)
+
+A client of another kind (`CodexClient`) needs no drive, only a function that opens it with a configuration: see
+`check_client` and `acheck_client`.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from codex_app_server.testing import steps
+from codex_app_server.testing._client_drive import async_client_drive, client_drive, of_event
 from codex_app_server.testing._recorded import SENTINEL, STOPPED, Answer, RecordedTurn
 from codex_app_server.testing._recordings import RECORDED_TURNS
 from codex_app_server.testing._trace import (
@@ -43,10 +47,12 @@ from codex_app_server.testing.fake_server import FakeServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Collection, Iterable, Sequence
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
     from typing_extensions import Self
 
     from codex_app_server.config import AppServerConfig
+    from codex_app_server.interface import AsyncCodexClient, CodexClient
     from codex_app_server.json_types import JsonObject
 
 __all__ = [
@@ -66,7 +72,10 @@ __all__ = [
     "ToolEnded",
     "Used",
     "acheck",
+    "acheck_client",
     "check",
+    "check_client",
+    "of_event",
 ]
 
 _Way: TypeAlias = Literal["read", "close", "cancel"]
@@ -185,6 +194,43 @@ async def acheck(
             finally:
                 await to_thread.run_sync(_close_idle)
             run.judge()
+
+
+def check_client(
+    recorded: RecordedTurn,
+    open_client: Callable[[AppServerConfig], AbstractContextManager[CodexClient]],
+    *,
+    also_asks: Sequence[str] = (),
+    timeout_s: float = 10.0,
+) -> None:
+    """Replay a turn through a client for blocking code, and check what its user sees: nothing may be left out.
+
+        @pytest.mark.parametrize("recorded", conformance.RECORDED_TURNS, ids=str)
+        def test_my_client(recorded):
+            conformance.check_client(recorded, lambda config: MyCodex(config))
+
+    Args:
+        recorded: The turn; see `RECORDED_TURNS`.
+        open_client: Returns the client, or what gives it in a `with`, of a server that the configuration launches;
+            the command line in it works in any process of this machine.
+        also_asks: As for `check`.
+        timeout_s: As for `check`.
+
+    Raises:
+        ConformanceError: Something is not as it should be.
+    """
+    check(recorded, client_drive(open_client), also_asks=also_asks, timeout_s=timeout_s)
+
+
+async def acheck_client(
+    recorded: RecordedTurn,
+    open_client: Callable[[AppServerConfig], AbstractAsyncContextManager[AsyncCodexClient]],
+    *,
+    also_asks: Sequence[str] = (),
+    timeout_s: float = 10.0,
+) -> None:
+    """Replay a turn through a client for code that awaits; on asyncio and trio, otherwise as `check_client`."""
+    await acheck(recorded, async_client_drive(open_client), also_asks=also_asks, timeout_s=timeout_s)
 
 
 def _close_idle() -> None:
