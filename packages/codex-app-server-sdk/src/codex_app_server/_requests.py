@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from codex_app_server._engine.setup import Handlers, TurnSetup
+from codex_app_server._logs import about
 from codex_app_server.errors import (
     InvalidRequestError,
     RemoteProtocolError,
@@ -191,6 +192,7 @@ def warn_of_missing_tools(setup: TurnSetup, thread: JsonObject) -> TurnSetup:
             "held_tools=[...] and answer their ToolCallRequested events",
             thread.get("id"),
             ", ".join(missing),
+            extra=about(thread_id=thread.get("id")),
         )
     return replace(setup, declared=setup.declared | recorded)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
+from codex_app_server._logs import about
 from codex_app_server._version import __version__
 from codex_app_server.errors import CodexNotFoundError, LaunchError
 
@@ -329,7 +330,9 @@ def _looked_at(path: Path) -> Path:
     found = path.resolve()
     if os.name == "posix" and any(_is_open_to_all(place) for place in (found, found.parent)):
         _log.warning(
-            "anybody on this machine may replace the Codex binary %s: mind who may write there", found
+            "anybody on this machine may replace the Codex binary %s: mind who may write there",
+            found,
+            extra=about(),
         )
     return found
 

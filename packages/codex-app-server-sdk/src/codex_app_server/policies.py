@@ -13,6 +13,7 @@ import threading
 from typing import TYPE_CHECKING, Literal
 
 from codex_app_server._escape import spelled_out
+from codex_app_server._logs import about_question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,7 +116,9 @@ class TerminalApprovals:
             target = sys.stderr if self._output is None else self._output
             # Both may be None, in a program without a console.
             if not (self._input or _is_terminal(source)) or not (self._output or _is_terminal(target)):
-                _log.warning("declined %r: there is no terminal to ask at", request)
+                _log.warning(
+                    "declined %r: there is no terminal to ask at", request, extra=about_question(request)
+                )
                 return "decline"
             if not request.is_open:
                 return "decline"
@@ -133,7 +136,7 @@ class TerminalApprovals:
                 _write(target, "\nThe answer is not needed any more.\n")
                 return "decline"
             if not line:
-                _log.warning("declined %r: the input has ended", request)
+                _log.warning("declined %r: the input has ended", request, extra=about_question(request))
                 return "decline"
             answer = _KEYS.get(line.strip().lower())
             if answer is not None:

@@ -26,7 +26,12 @@ def main(arguments: list[str]) -> int:
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
     try:
-        return _command(options)
+        if not getattr(options, "verbose", 0):
+            return _command(options)
+        from codex_app_server._cli.verbose import logged  # noqa: PLC0415 - for who uses it
+
+        with logged(options.verbose):
+            return _command(options)
     except KeyboardInterrupt:
         return INTERRUPTED
     except (AppServerError, OSError) as exc:
@@ -102,16 +107,28 @@ def _parser() -> argparse.ArgumentParser:
         description="Talk to the agent, in one thread. Ctrl-C interrupts a turn, and leaves between turns.",
     )
     _add_thread_options(chat)
-    commands.add_parser(
+    demo = commands.add_parser(
         "demo",
         help="see a turn without a login: a scripted model on loopback",
         description="Run the true app-server with a scripted model: text, a command, a change of a file, approvals. "
         "Without a network and without a key.",
     )
+    _add_verbose(demo)
     return parser
 
 
+def _add_verbose(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-v",
+        "--verbose",
+        action="count",
+        default=0,
+        help="log threads and turns on stderr, with what they took and used; -vv: each message by its name, too",
+    )
+
+
 def _add_thread_options(parser: argparse.ArgumentParser) -> None:
+    _add_verbose(parser)
     parser.add_argument("--model", help="the model; by default that of the Codex configuration")
     parser.add_argument("--cwd", metavar="FOLDER", help="where commands run; by default here")
     parser.add_argument("--sandbox", choices=_SANDBOXES, help="what commands may do; by default read-only")

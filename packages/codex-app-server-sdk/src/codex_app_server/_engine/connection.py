@@ -13,6 +13,7 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from codex_app_server._logs import about
 from codex_app_server._wire.deltas import TEXT_DELTA, DeltaLines
 from codex_app_server._wire.framing import LineSplitter, OversizedLine
 from codex_app_server._wire.json_codec import decode_line, encode_line
@@ -349,7 +350,11 @@ class Connection:
                     on_notification(method, cast("JsonObject", params) if isinstance(params, dict) else {})
             except Exception:
                 # One message that nobody foresaw must not end the reading of all others.
-                _log.exception("could not handle a message of method %r from the app-server", method)
+                _log.exception(
+                    "could not handle a message of method %r from the app-server",
+                    method,
+                    extra=about(request_id=message.get("id")),
+                )
 
     def finish(self) -> int:
         """Read what is left when the output has ended; return the size of a message that was cut off."""
@@ -369,7 +374,9 @@ class Connection:
         if call is None:
             if "result" in message or "error" in message:
                 self.stray_answers += 1
-                _log.debug("an answer nobody waits for: id %r", request_id)
+                _log.debug(
+                    "an answer nobody waits for: id %r", request_id, extra=about(request_id=request_id)
+                )
             else:
                 self._garbage(line)
             return
@@ -428,6 +435,7 @@ class Connection:
                 "skipped %d lines from the app-server so far that are no message; the last one has %d bytes",
                 self.garbage_lines,
                 len(line),
+                extra=about(),
             )
         if self._garbage_in_a_row > _MAX_GARBAGE_IN_A_ROW:
             self._on_broken(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["stderr_tail"]
+__all__ = ["stderr_tail", "without_secrets"]
 
 _TAIL_CHARS = 2048
 _ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\-_])")
@@ -31,4 +31,9 @@ def stderr_tail(stderr: bytes, env: Mapping[str, str]) -> str:
     for name, value in env.items():
         if len(value) >= 6 and _SECRET_NAME.search(name):
             text = text.replace(value, "[redacted]")
-    return _SECRETS.sub("[redacted]", text)[-_TAIL_CHARS:].strip()
+    return without_secrets(text)[-_TAIL_CHARS:].strip()
+
+
+def without_secrets(said: object) -> str:
+    """Return what somebody else has said, without what looks like a key, a token or a password."""
+    return _SECRETS.sub("[redacted]", str(said))

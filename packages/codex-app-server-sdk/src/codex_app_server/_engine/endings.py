@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from codex_app_server._engine.interrupting import ANSWER_S, stalled
+from codex_app_server._logs import about_turn
 from codex_app_server.errors import AppServerError, RemoteProtocolError, TransportClosedError
 
 if TYPE_CHECKING:
@@ -151,7 +152,11 @@ class EndWatch:
         if raw_turn is None:
             return "and its record has no end of it"
         if not turn.is_done:
-            _log.warning("the end of turn %s was lost, and was read from its thread", turn.turn_id)
+            _log.warning(
+                "the end of turn %s was lost, and was read from its thread",
+                turn.turn_id,
+                extra=about_turn(turn),
+            )
             self._table.fill_gap(turn, raw_turn)
             self._table.completed(turn, {"threadId": turn.thread_id, "turn": raw_turn})
         return ""

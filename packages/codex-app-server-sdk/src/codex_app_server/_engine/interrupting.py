@@ -8,6 +8,8 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from codex_app_server._engine.diagnostics import without_secrets
+from codex_app_server._logs import about_turn
 from codex_app_server.errors import (
     AppServerError,
     InvalidRequestError,
@@ -160,7 +162,12 @@ class Interrupter:
             return
         except AppServerError as exc:
             # The server is too old to end commands.
-            _log.warning("could not end turn %s completely: %s", turn.turn_id, exc)
+            _log.warning(
+                "could not end turn %s completely: %s",
+                turn.turn_id,
+                without_secrets(exc),
+                extra=about_turn(turn),
+            )
         finally:
             self._changes.pop(turn.turn_id, None)
             for completion in self._interrupts.pop(turn.turn_id, ()):
@@ -183,7 +190,9 @@ class Interrupter:
             await self._engine.call("turn/interrupt", params, ANSWER_S)
         except AppServerError as exc:
             # It may have ended, or is gone with an earlier server.
-            _log.debug("turn %s was not interrupted: %s", turn.turn_id, exc)
+            _log.debug(
+                "turn %s was not interrupted: %s", turn.turn_id, without_secrets(exc), extra=about_turn(turn)
+            )
 
 
 async def _wait(event: asyncio.Event, timeout_s: float) -> None:

@@ -13,9 +13,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from codex_app_server._engine.connection import Connection, withdrawn
+from codex_app_server._engine.diagnostics import without_secrets
 from codex_app_server._engine.server_info import read_server_info
 from codex_app_server._engine.transport import make_transport
 from codex_app_server._engine.wakeups import copy_error
+from codex_app_server._logs import about
 from codex_app_server._wire.json_codec import decode_line
 from codex_app_server.errors import (
     AppServerError,
@@ -328,7 +330,11 @@ class ServerLink:
             self._lost(error, now)
 
     def _lost(self, error: BaseException, now: float) -> None:
-        _log.warning("the connection to the app-server was lost, connecting again: %s", error)
+        _log.warning(
+            "the connection to the app-server was lost, connecting again: %s",
+            without_secrets(error),
+            extra=about(),
+        )
         if self._is_back:
             self._deadline = now + self._config.reconnect_timeout_s
             if now - self._back_since > _MAX_DELAY_S:
@@ -347,7 +353,7 @@ class ServerLink:
         bug = None if task.cancelled() else task.exception()
         if bug is not None:
             # Otherwise everything would wait for ever.
-            _log.error("connecting again broke", exc_info=bug)
+            _log.error("connecting again broke", exc_info=bug, extra=about())
             self._owner.on_end(_given_up(lost, bug))
 
     def _fail_requests(self, error: BaseException) -> None:
@@ -374,7 +380,8 @@ class ServerLink:
                 if loop.time() >= self._deadline or not self._may_return:
                     self._owner.on_end(_given_up(lost, exc))
                     return
-                _log.info("the app-server cannot be reached yet: %r", exc)
+                why = without_secrets(repr(exc))
+                _log.info("the app-server cannot be reached yet: %s", why, extra=about())
             else:
                 break
         self._is_connecting = False

@@ -14,6 +14,7 @@ from codex_app_server._engine.counting import UsageSum
 from codex_app_server._engine.reopening import Reopening
 from codex_app_server._engine.setup import TurnSetup
 from codex_app_server._engine.wakeups import Completion
+from codex_app_server._logs import about
 from codex_app_server.events import TextDelta, ToolStarted, Usage
 from codex_app_server.results import TurnCollector
 
@@ -349,7 +350,7 @@ class TurnState:
             buffer.has_sub_agents = has_sub_agents
             if not has_sub_agents:
                 buffer.drop_sub_agents()
-            buffer.on_behind = partial(_tell_behind, self.turn_id)
+            buffer.on_behind = partial(_tell_behind, self.thread_id, self.turn_id)
             self._readers.append(buffer)
             return buffer
 
@@ -384,10 +385,12 @@ class TurnState:
                 self._done_waiters.remove(waiter)
 
 
-def _tell_behind(turn_id: str) -> None:
+def _tell_behind(thread_id: str, turn_id: str) -> None:
     # Soon, and not now: the lock of the turn is held, and the handlers of a log are anybody's code.
-    asyncio.get_running_loop().call_soon(
+    tell = partial(
         _log.warning,
         "a reader of turn %s does not keep up: its deltas are joined; read it, or leave its events with close()",
         turn_id,
+        extra=about(thread_id=thread_id, turn_id=turn_id),
     )
+    asyncio.get_running_loop().call_soon(tell)
