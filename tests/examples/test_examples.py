@@ -53,6 +53,10 @@ EXPECTED = {
     "18_langchain_fan_out": "It may rain. Nothing.\nA walk is cheap, and may be wet.\n",
     "19_langchain_memory": "Hello, Rose.\nYour name is Rose. True\n",
     "20_langgraph_human_approval": "asked: True\nmade: False\nThe file is there.\nmade: True\n",
+    "21_langchain_deepagents": (
+        "the coder: limits.py is written.\nThe timeout is 30 seconds now; the coder wrote limits.py.\n"
+        "TIMEOUT_S = 30\n"
+    ),
     "22_llama_index_agent": (
         "[get_weather: sunny in Paris]\nIt is sunny in Paris.\ntools called: ['get_weather']\n"
     ),
@@ -97,6 +101,10 @@ def test_every_example_is_known_here() -> None:
 def test_an_example_prints_what_it_promises(
     path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    if (path.parent / "requirements.txt").exists():
+        pytest.importorskip(
+            "deepagents", reason="it is not among the pinned: it wants another tenacity, see requirements.txt"
+        )
     monkeypatch.setattr(sys, "argv", [str(path)])
     monkeypatch.setattr(sys, "stdin", io.StringIO("hello\nwell\n\n"))
     runpy.run_path(str(path), run_name="__main__")
