@@ -46,12 +46,12 @@ async def main(config: AppServerConfig) -> None:
     """Run the example."""
     with tempfile.TemporaryDirectory() as folder:
         async with AsyncCodex(config) as codex:
-            coder: CompiledSubAgent = {
-                "name": "coder",
-                "description": "Changes files in the project.",
+            coder = CompiledSubAgent(
+                name="coder",
+                description="Changes files in the project.",
                 # A whole turn of Codex with its own tools, which may write in this folder only.
-                "runnable": CodexAgent(codex=codex, cwd=folder, sandbox="workspace-write"),
-            }
+                runnable=CodexAgent(codex=codex, cwd=folder, sandbox="workspace-write"),
+            )
             agent = create_deep_agent(
                 model=ChatCodex(codex=codex),
                 subagents=[coder],
