@@ -9,6 +9,8 @@ import pytest
 from codex_app_server import SharedCodex
 from codex_app_server.testing import conformance
 from codex_app_server.testing.conformance import (
+    AsyncBareClient,
+    BareClient,
     Diff,
     Final,
     Plan,
@@ -105,7 +107,7 @@ class Watcher(BaseCallbackHandler):
 
 def drive(replay: Replay) -> Iterator[Seen]:
     watcher = Watcher()
-    agent = _agent(replay, codex=SharedCodex(replay.config).sync_client())
+    agent = _agent(replay, codex=BareClient(SharedCodex(replay.config).sync_client()))
     stream = cast("Generator[dict[str, Any]]", agent.stream(replay.prompt, {"callbacks": [watcher]}))
     whole: Any = None
     with closing(stream) as parts:
@@ -118,7 +120,7 @@ def drive(replay: Replay) -> Iterator[Seen]:
 
 async def adrive(replay: Replay) -> AsyncIterator[Seen]:
     watcher = Watcher()
-    agent = _agent(replay, codex=SharedCodex(replay.config).async_client())
+    agent = _agent(replay, codex=AsyncBareClient(SharedCodex(replay.config).async_client()))
     events = cast(
         "AsyncGenerator[Any]",
         agent.astream_events(replay.prompt, {"callbacks": [watcher]}, version="v2"),

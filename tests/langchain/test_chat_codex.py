@@ -11,7 +11,7 @@ import psutil
 import pytest
 from codex_app_server import AsyncCodex, Codex, RequestTimeoutError, TurnFailedError
 from codex_app_server.testing import Gate, Reply, Script, attempts, cut, fail, hold, reasoning, text, usage
-from langchain_codex import ChatCodex
+from langchain_codex import ChatCodex, CodexAgent
 from langchain_core.callbacks import UsageMetadataCallbackHandler
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolCall, ToolMessage
 from langchain_core.output_parsers import StrOutputParser
@@ -337,6 +337,14 @@ async def test_an_open_client_of_either_kind_can_be_given(scripted_codex):
             pickle.dumps(model)
     async with AsyncCodex(sc.config) as codex:
         assert (await ChatCodex(codex=codex).ainvoke("Hi")).content == "Fine."
+
+
+@pytest.mark.parametrize("cls", [ChatCodex, CodexAgent])
+def test_what_is_no_client_is_refused_with_what_it_lacks(cls):
+    with pytest.raises(ValueError, match="codex must be a Codex or an AsyncCodex, not 'str'"):
+        cls(codex="codex")
+    with pytest.raises(ValueError, match="codex must be a client, not the class 'AsyncCodex'"):
+        cls(codex=AsyncCodex)
 
 
 def test_a09_a_pickled_model_answers_like_the_original(chat):

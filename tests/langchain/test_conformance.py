@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from codex_app_server import SharedCodex
 from codex_app_server.testing import conformance
-from codex_app_server.testing.conformance import Final, Reasoning, Text, Used
+from codex_app_server.testing.conformance import AsyncBareClient, BareClient, Final, Reasoning, Text, Used
 from langchain_codex import ChatCodex
 from langchain_core.messages import AIMessageChunk
 
@@ -33,7 +33,7 @@ def seen(chunk: AIMessageChunk) -> Iterator[Seen]:
 
 # A shared server outlives the turn: what is left must be interrupted, and does not end with its server.
 def drive(replay: Replay) -> Iterator[Seen]:
-    model = ChatCodex(codex=SharedCodex(replay.config).sync_client())
+    model = ChatCodex(codex=BareClient(SharedCodex(replay.config).sync_client()))
     stream = cast("Generator[AIMessageChunk]", model.stream(replay.prompt))
     whole = AIMessageChunk(content="")
     with closing(stream) as chunks:
@@ -44,7 +44,7 @@ def drive(replay: Replay) -> Iterator[Seen]:
 
 
 async def adrive(replay: Replay) -> AsyncIterator[Seen]:
-    model = ChatCodex(codex=SharedCodex(replay.config).async_client())
+    model = ChatCodex(codex=AsyncBareClient(SharedCodex(replay.config).async_client()))
     stream = cast("AsyncGenerator[AIMessageChunk]", model.astream(replay.prompt))
     whole = AIMessageChunk(content="")
     async with aclosing(stream) as chunks:

@@ -9,6 +9,7 @@ import pytest
 from codex_app_server import SharedCodex
 from codex_app_server.testing import conformance
 from codex_app_server.testing.conformance import (
+    AsyncBareClient,
     Diff,
     Final,
     Plan,
@@ -54,7 +55,9 @@ async def drive(replay: Replay) -> AsyncIterator[Seen]:
     # A shared server outlives the run: what is left must be interrupted, and does not end with its server.
     shared = SharedCodex(replay.config)
     agent = CodexAgent(
-        tools=list(replay.tools), codex=shared.async_client(), human_input=replay.approval is not None
+        tools=list(replay.tools),
+        codex=AsyncBareClient(shared.async_client()),
+        human_input=replay.approval is not None,
     )
     handler = agent.run(user_msg=replay.prompt)
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from codex_app_server import SharedCodex
 from codex_app_server.testing import conformance
-from codex_app_server.testing.conformance import Final, Reasoning, Text, Used
+from codex_app_server.testing.conformance import AsyncBareClient, BareClient, Final, Reasoning, Text, Used
 from llama_index.core.llms import ChatMessage
 from llama_index.llms.codex import CodexLLM
 
@@ -35,14 +35,14 @@ def seen(piece: ChatResponse) -> Iterator[Seen]:
 
 # A shared server outlives the turn: what is left must be interrupted, and does not end with its server.
 def drive(replay: Replay) -> Iterator[Seen]:
-    llm = CodexLLM(codex=SharedCodex(replay.config).sync_client())
+    llm = CodexLLM(codex=BareClient(SharedCodex(replay.config).sync_client()))
     with closing(llm.stream_chat([ChatMessage(role="user", content=replay.prompt)])) as pieces:
         for piece in pieces:
             yield from seen(piece)
 
 
 async def adrive(replay: Replay) -> AsyncIterator[Seen]:
-    llm = CodexLLM(codex=SharedCodex(replay.config).async_client())
+    llm = CodexLLM(codex=AsyncBareClient(SharedCodex(replay.config).async_client()))
     stream = await llm.astream_chat([ChatMessage(role="user", content=replay.prompt)])
     async with aclosing(stream) as pieces:
         async for piece in pieces:

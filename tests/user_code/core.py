@@ -17,8 +17,11 @@ from codex_app_server import (
     AppServerError,
     AskForApproval,
     AsyncCodex,
+    AsyncCodexClient,
+    AsyncThread,
     AsyncTurn,
     Codex,
+    CodexClient,
     Elicitation,
     GrantPermissions,
     ImageInput,
@@ -284,3 +287,39 @@ async def awaited() -> None:
         codex.as_sync()
     with SharedCodex(AppServerConfig()) as shared:
         shared.sync_client().thread_start()
+
+
+def anywhere(codex: CodexClient) -> str:
+    """A program that does not mind where its turns run."""
+    with codex.thread_start(tools=[search], model="gpt-5").turn("Weather?").events() as events:
+        for event in events:
+            if isinstance(event, TurnFinished):
+                return event.result.text
+    thread = codex.thread_fork("thread", sandbox="read-only")
+    codex.thread_archive(thread.id)
+    return codex.thread_resume(thread.id).run("Again?").text
+
+
+async def awaited_anywhere(codex: AsyncCodexClient) -> str:
+    """The awaiting face of it."""
+    assert_type(await codex.thread_start(), AsyncThread)
+    return anywhere(codex.as_sync())
+
+
+def clients() -> None:
+    """The local clients are such clients, and shared ones know their kind."""
+    with Codex() as codex:
+        anywhere(codex)
+        assert_type(SharedCodex(codex=codex).sync_client(), Codex)
+        wider: SharedCodex[CodexClient, AsyncCodexClient] = SharedCodex()
+        anywhere(wider.sync_client())
+    assert_type(SharedCodex(AppServerConfig()).async_client(), AsyncCodex)
+    anywhere(SharedCodex().sync_client())
+
+
+def held(codex: CodexClient | AsyncCodexClient) -> AsyncCodexClient:
+    """What an adapter does with a client of any kind."""
+    shared = SharedCodex(codex=codex)
+    assert_type(shared.sync_client(), CodexClient)
+    assert_type(shared.async_client(), AsyncCodexClient)
+    return held(AsyncCodex())

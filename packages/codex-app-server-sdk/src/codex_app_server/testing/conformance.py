@@ -13,8 +13,9 @@ The author of an adapter writes one function, the drive, that runs one turn and 
     def test_my_adapter(recorded):
         conformance.check(recorded, drive)
 
-A client of another kind (`CodexClient`) needs no drive, only a function that opens it with a configuration: see
-`check_client` and `acheck_client`.
+An adapter takes a client of any kind: give it a `BareClient`, which has what it may count on and no more. A client of
+another kind (`CodexClient`) needs no drive, only a function that opens it with a configuration: see `check_client` and
+`acheck_client`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from codex_app_server.testing import steps
+from codex_app_server.testing._bare_client import AsyncBareClient, BareClient
 from codex_app_server.testing._client_drive import async_client_drive, client_drive, of_event
 from codex_app_server.testing._recorded import SENTINEL, STOPPED, Answer, RecordedTurn
 from codex_app_server.testing._recordings import RECORDED_TURNS
@@ -58,6 +60,8 @@ if TYPE_CHECKING:
 __all__ = [
     "RECORDED_TURNS",
     "Answer",
+    "AsyncBareClient",
+    "BareClient",
     "ConformanceError",
     "Diff",
     "Facet",
