@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+
+from codex_app_server._logs import about
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codex_app_server.json_types import JsonObject
 
-__all__ = ["Message", "MessageHook", "TraceContext", "current_trace", "log_message"]
+__all__ = ["Message", "MessageHook", "TraceContext", "current_trace", "log_message", "spans_elsewhere"]
 
 _log = logging.getLogger("codex_app_server.wire")
 
@@ -58,6 +62,11 @@ class Message:
         """The turn that it is about, where it says so."""
         return _id_of(self.body, "turnId", "turn")
 
+    @property
+    def item_id(self) -> str | None:
+        """The item that it is about, where it says so."""
+        return _id_of(self.body, "itemId", "item")
+
 
 def _id_of(body: JsonObject, key: str, holder: str) -> str | None:
     for part in (body.get("params"), body.get("result")):
@@ -79,6 +88,16 @@ TraceContext: TypeAlias = "Callable[[], Mapping[str, str] | None]"
 """Returns the W3C trace context of the caller: `traceparent` and, if there is one, `tracestate`."""
 
 
+spans_elsewhere: ContextVar[frozenset[str]] = ContextVar(
+    "codex_app_server_spans_elsewhere", default=frozenset()
+)
+"""What of the turns that are started in this context somebody else makes spans of; for adapters to a framework.
+
+`"turn"` is the turn as a whole: the core makes no spans of it then. A kind of tool, such as `"function"`, is what the
+tools of that kind do: the core leaves them to the framework that runs them.
+"""
+
+
 def log_message(is_sent: bool, message: bytes | JsonObject) -> None:  # noqa: FBT001 - the direction
     """Log that a message passed: what it is and what it is about, not what it says."""
     seen = as_message(is_sent, message)
@@ -90,7 +109,7 @@ def log_message(is_sent: bool, message: bytes | JsonObject) -> None:  # noqa: FB
         seen.id,
         seen.thread_id,
         seen.turn_id,
-        extra={"thread_id": seen.thread_id, "turn_id": seen.turn_id},
+        extra=about(thread_id=seen.thread_id, turn_id=seen.turn_id, item_id=seen.item_id, request_id=seen.id),
     )
 
 
@@ -121,13 +140,19 @@ def wire_trace(context: TraceContext) -> dict[str, str] | None:
         trace: object = context()
     except Exception:
         # Whoever cannot trace is to work all the same.
-        _log.exception("the trace context could not be read")
+        _log.exception("the trace context could not be read", extra=about())
         return None
     if not isinstance(trace, Mapping):
         return None
     values = cast("Mapping[str, object]", trace)
-    if not isinstance(values.get("traceparent"), str):
+    parent, state = values.get("traceparent"), values.get("tracestate")
+    if not isinstance(parent, str):
         return None
-    return {
-        name: value for name in ("traceparent", "tracestate") if isinstance(value := values.get(name), str)
-    }
+    found = {"traceparent": _with_known_flags(parent)}
+    return {**found, "tracestate": state} if isinstance(state, str) else found
+
+
+def _with_known_flags(traceparent: str) -> str:
+    """Keep the one flag that the server knows: with another, such as that of random ids, it ignores the whole."""
+    known = re.fullmatch(r"(00-[0-9a-f]{32}-[0-9a-f]{16})-([0-9a-f]{2})", traceparent)
+    return f"{known[1]}-{int(known[2], 16) & 1:02x}" if known else traceparent

@@ -99,16 +99,26 @@ class Caller:
         except RuntimeError:
             return
 
-    def call(self, function: Callable[[], object], on_done: OnDone, *, is_async: bool) -> Running:
+    def call(
+        self,
+        function: Callable[[], object],
+        on_done: OnDone,
+        *,
+        is_async: bool,
+        prepare: Callable[[], object] | None = None,
+    ) -> Running:
         """Call a function of the user; `on_done` gets what became of it.
 
         Args:
             function: Called once; returns an awaitable when `is_async`, and may do so otherwise.
             on_done: See `Running`.
             is_async: Whether it is a coroutine function, which is called in the loop itself.
+            prepare: Called in the context of the function before that runs, on this OS thread.
         """
         running = Running(on_done)
         context = self._context.copy()
+        if prepare is not None:
+            context.run(prepare)
         if is_async:
             self._await(cast("Callable[[], Awaitable[object]]", function), running, context)
         else:

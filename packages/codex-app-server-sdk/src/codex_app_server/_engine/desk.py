@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 from codex_app_server._engine.callers import is_cancellation
 from codex_app_server._engine.setup import TurnSetup
 from codex_app_server._engine.sub_agents import SubAgentTurn
+from codex_app_server._logs import about_question
 from codex_app_server._wire.json_codec import decode_line, encode_line
 from codex_app_server.approvals import ApprovalRequest, FileChange, approval_kind, is_instant
 from codex_app_server.errors import LocalProtocolError, ToolArgumentsError, ToolError
@@ -231,7 +232,10 @@ class QuestionDesk:
         if handler is not None and not is_instant(handler) and question.is_open:
             # Not a `partial`: what cannot be called is to fail where its failure is a refusal.
             self._running[request_id] = setup.caller.call(
-                lambda: handler(question), partial(self._handled, question), is_async=_is_async(handler)
+                lambda: handler(question),
+                partial(self._handled, question),
+                is_async=_is_async(handler),
+                prepare=_entering(setup, question),
             )
 
     def _show(self, question: Question, turn: TurnState | SubAgentTurn) -> None:
@@ -263,7 +267,7 @@ class QuestionDesk:
                 "the turn an %s, or the thread an approval_policy and a sandbox that fit its task",
                 getattr(question, "approval_kind", question.method),
                 option,
-                extra={"thread_id": question.thread_id, "turn_id": question.turn_id},
+                extra=about_question(question),
             )
 
     def _handled(self, question: Question, result: object, error: BaseException | None) -> None:
@@ -274,7 +278,9 @@ class QuestionDesk:
         if is_cancellation(error):
             _say_no(question)
         elif error is not None:
-            _log.error("a handler failed: %r is declined", question, exc_info=error)
+            _log.error(
+                "a handler failed: %r is declined", question, exc_info=error, extra=about_question(question)
+            )
             _say_no(question)
         elif result is not DEFER:
             try:
@@ -284,7 +290,11 @@ class QuestionDesk:
                 return
             except Exception:
                 # Whatever it returned, and however that behaves when it is looked at: it allows nothing.
-                _log.exception("the handler returned what is no answer: %r is declined", question)
+                _log.exception(
+                    "the handler returned what is no answer: %r is declined",
+                    question,
+                    extra=about_question(question),
+                )
                 _say_no(question)
 
     # --- Python tools ---
@@ -308,7 +318,7 @@ class QuestionDesk:
             return bound()
 
         self._running[request_id] = setup.caller.call(
-            run, partial(_tool_done, call, tool), is_async=tool.is_async
+            run, partial(_tool_done, call, tool), is_async=tool.is_async, prepare=_entering(setup, call)
         )
         if tool.timeout_s is not None:
             self._timers[request_id] = asyncio.get_running_loop().call_later(
@@ -441,6 +451,10 @@ class QuestionDesk:
             self.resolved(request_id)
 
 
+def _entering(setup: TurnSetup, question: Question) -> Callable[[], object] | None:
+    return None if setup.observer is None else setup.observer.entering(question)
+
+
 def _mark(method: str, params: Mapping[str, object]) -> object:
     """Return what tells a question from another one with the same id."""
     names = ("threadId", "conversationId", "turnId", "callId", "itemId", "approvalId")
@@ -523,7 +537,7 @@ def _tool_done(call: ToolCall, tool: Tool, result: object, error: BaseException 
         text = f"The tool {tool.name!r} was cancelled."
     else:
         # The model gets the message and no trace: paths and code are nothing for it.
-        _log.warning("the tool %r failed", tool.name, exc_info=error)
+        _log.warning("the tool %r failed", tool.name, exc_info=error, extra=about_question(call))
         text = f"The tool {tool.name!r} failed: {type(error).__name__}: {error}"
     if call.is_open:
         with contextlib.suppress(LocalProtocolError):

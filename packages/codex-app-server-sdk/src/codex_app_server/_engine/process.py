@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING, cast
 
 from codex_app_server._engine.diagnostics import stderr_tail
+from codex_app_server._engine.observing import launch_environment
 from codex_app_server.errors import LaunchError, ProcessExitedError
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ class ServerProcess:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 bufsize=0,
-                env=self._config.environment(),
+                env=launch_environment(self._config),
                 cwd=self._config.cwd,
                 start_new_session=True,
             )

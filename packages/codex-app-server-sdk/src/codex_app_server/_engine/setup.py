@@ -10,6 +10,7 @@ from codex_app_server._engine.callers import Caller
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from codex_app_server._engine.observing import TurnObserver
     from codex_app_server.approvals import ApprovalHandler
     from codex_app_server.output import OutputSpec
     from codex_app_server.questions import ElicitationHandler, RequestHandler, UserInputHandler
@@ -70,6 +71,7 @@ class TurnSetup:
         tools: The Python tools of its thread, by namespace and name.
         declared: Namespace and name of all tools of the thread that this program answers for.
         output: What its final answer is read as.
+        observer: Who observes it, if anybody does.
     """
 
     handlers: Handlers = field(default_factory=Handlers)
@@ -77,6 +79,7 @@ class TurnSetup:
     tools: Mapping[ToolKey, Tool] = field(default_factory=dict["ToolKey", "Tool"])
     declared: frozenset[ToolKey] = frozenset()
     output: OutputSpec[object] | None = None
+    observer: TurnObserver | None = None
 
     def for_turn(
         self, caller: Caller, handlers: Handlers | None = None, output: OutputSpec[object] | None = None
@@ -87,7 +90,7 @@ class TurnSetup:
 
     def after_end(self) -> TurnSetup:
         """Return what is left of it when its turn has ended: how the answer is read."""
-        return replace(self, handlers=_NO_HANDLERS, caller=_NO_CALLER, tools=_NO_TOOLS)
+        return replace(self, handlers=_NO_HANDLERS, caller=_NO_CALLER, tools=_NO_TOOLS, observer=None)
 
 
 _NO_HANDLERS = Handlers()

@@ -13,21 +13,27 @@ import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from codex_app_server._engine.counting import count, rebase
+from codex_app_server._engine.diagnostics import without_secrets
 from codex_app_server._engine.endings import EndWatch
 from codex_app_server._engine.gap import Gap
 from codex_app_server._engine.interrupting import Interrupter, stalled
+from codex_app_server._engine.observing import started_nothing
 from codex_app_server._engine.resuming import ThreadResumer
 from codex_app_server._engine.state import ThreadState, TurnState
-from codex_app_server._engine.sub_agents import SubAgents
+from codex_app_server._engine.sub_agents import SubAgents, rerouted
 from codex_app_server._engine.wakeups import copy_error
+from codex_app_server._logs import about, log_turn_aborted, log_turn_ended, log_turn_started
 from codex_app_server._wire.deltas import TEXT_DELTA
 from codex_app_server._wire.normalise import normalise, usage_of
 from codex_app_server.errors import (
     ConnectionLostError,
     RemoteProtocolError,
     TransportClosedError,
+    TurnInterruptedError,
 )
 from codex_app_server.events import (
+    OtherEvent,
     ResponseFinished,
     TextDelta,
     ToolFinished,
@@ -41,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
     from typing import Protocol
 
+    from codex_app_server._engine.counting import Ledger
     from codex_app_server._engine.desk import QuestionDesk
     from codex_app_server._engine.resuming import Found
     from codex_app_server._engine.setup import TurnSetup
@@ -61,6 +68,7 @@ if TYPE_CHECKING:
 
         waking: list[Waiter]
         desk: QuestionDesk
+        ledger: Ledger
 
         def send(
             self,
@@ -125,7 +133,7 @@ class TurnTable:
         self._tasks: set[asyncio.Task[None]] = set()
         # Turns that something was heard of; kept only where silence has a limit.
         self._touched: set[TurnState] = set()
-        self.sub_agents = SubAgents(self._publish_of_sub_agent)
+        self.sub_agents = SubAgents(engine, self._publish_of_sub_agent)
         self._interrupter = Interrupter(engine, self.abort, self.spawn)
         self._end_watch = EndWatch(engine, self)
         self._resumer = ThreadResumer(engine, self._found, self._told, self._not_resumed)
@@ -188,6 +196,7 @@ class TurnTable:
     def start(self, start: TurnStart) -> None:
         """Send a `turn/start`, after the turns of its thread that are before it."""
         if start.is_abandoned:
+            started_nothing(start, partial(_given_up, start))
             return
         self._starts.add(start)
         # Not while the connection is made again: what runs in the thread is known only after that.
@@ -203,6 +212,7 @@ class TurnTable:
         if start in thread.queue:
             thread.queue.remove(start)
             self._starts.discard(start)
+            started_nothing(start, partial(_given_up, start))
         elif start.turn is not None:
             self.interrupt(start.turn)
 
@@ -240,6 +250,8 @@ class TurnTable:
         self._starts.discard(start)
         if start.method == "turn/start":
             thread.reopening.began(start.params)
+            if isinstance(start.params.get("model"), str):
+                thread.model = start.params["model"]
         turn, thread.early = thread.early, None
         if turn is None or turn.turn_id != turn_id:
             if turn is not None:
@@ -266,6 +278,7 @@ class TurnTable:
         turn, thread.early = thread.early, None
         if turn is not None:
             self._disown(turn)
+        started_nothing(start, make_error)
         self._engine.waking += start.completion.set_error(make_error)
         self._next(thread)
 
@@ -306,6 +319,9 @@ class TurnTable:
         turn = self._turns.get(turn_id)
         if turn is None:
             self.sub_agents.told(turn_id, method, params)
+            if method == "thread/tokenUsage/updated":
+                self._used_elsewhere(method, params, turn_id)
+                return
             turn = self._unknown_turn(method, params, turn_id)
             if turn is None:
                 return
@@ -324,6 +340,14 @@ class TurnTable:
             else:
                 for whole in turn.gap.pass_on(event):
                     self.publish(turn, whole)
+
+    def _used_elsewhere(self, method: str, params: JsonObject, turn_id: str) -> None:
+        # A turn of another client; or one that has ended, told once more since the thread was resumed or forked.
+        thread_id = params.get("threadId")
+        thread = self._threads.get(thread_id) if isinstance(thread_id, str) else None
+        event = normalise(method, params, str(thread_id), turn_id)
+        if thread is not None and isinstance(event, UsageUpdated):
+            rebase(thread, event.total, event.last)
 
     def text_delta(self, ids: tuple[str, str, str], text: str) -> bool:
         """Publish a delta of a turn that runs; False if it needs more than that: it is to come as a notification."""
@@ -390,8 +414,12 @@ class TurnTable:
         if thread is None:
             if method == "serverRequest/resolved":
                 self._engine.desk.resolved(params.get("requestId"))
+            elif method == "account/rateLimits/updated":
+                self._engine.ledger.limits_updated(params)
             self.sub_agents.told_of_thread(thread_id, method, params)
             return None
+        if method == "thread/settings/updated":
+            thread.model = _model_of(params.get("threadSettings")) or thread.model
         if method == "thread/status/changed":
             thread.is_loaded = params.get("status") != {"type": "notLoaded"}
         if thread.active is not None and method == "thread/status/changed" and not _is_active(params):
@@ -413,7 +441,8 @@ class TurnTable:
         if thread is None:
             return None
         if turn_id in thread.finished:
-            _log.debug("%s after the end of turn %s", method, turn_id)
+            extra = about(thread_id=thread_id, turn_id=turn_id)
+            _log.debug("%s after the end of turn %s", method, turn_id, extra=extra)
             return None
         if method in _OF_NO_TURN:
             # The echo of injected history names a turn that never is.
@@ -445,16 +474,27 @@ class TurnTable:
                 turn.open_commands.add(cast("ToolStarted", event).item_id)
         elif kind is ToolFinished:
             turn.open_commands.discard(cast("ToolFinished", event).item_id)
+            self.sub_agents.learn(turn.thread, cast("ToolFinished", event))
         elif kind is TurnStarted:
             turn.is_started = True
+            turn.model = turn.thread.model
+            log_turn_started(turn)
             self._interrupter.changed(turn)
         elif kind is UsageUpdated:
-            turn.thread.used = cast("UsageUpdated", event).total
+            count(self._engine.ledger, turn, cast("UsageUpdated", event))
+        elif kind is OtherEvent and event.method == "model/rerouted":
+            turn.model = rerouted(event.raw) or turn.model
+        observer = turn.setup.observer
+        if observer is not None:
+            observer.event(event, turn.model)
         turn.publish(event, self._engine.waking)
         if self._silence_limit_s is not None:
             self._touched.add(turn)
 
     def _publish_of_sub_agent(self, turn: TurnState, event: SubAgentEvent) -> None:
+        observer = turn.setup.observer
+        if observer is not None:
+            observer.sub_agent_event(event)
         turn.publish_of_sub_agent(event, self._engine.waking)
         if self._silence_limit_s is not None:
             # A turn that waits for its sub-agents is not silent.
@@ -480,6 +520,7 @@ class TurnTable:
             for event in turn.gap.fill(raw_turn.get("items") or ()):
                 self.publish(turn, event)
         result = turn.completed(raw_turn)
+        log_turn_ended(turn, result)
         self.publish(turn, TurnFinished(turn.thread_id, turn.turn_id, "turn/completed", params, result))
         self._engine.waking += turn.finish(result=result)
         self._ended(turn)
@@ -500,6 +541,10 @@ class TurnTable:
 
     def abort(self, turn: TurnState, make_error: Callable[[], BaseException]) -> None:
         """End a turn here, without the server."""
+        log_turn_aborted(turn, make_error)
+        observer = turn.setup.observer
+        if observer is not None:
+            observer.failed(make_error)
         self._engine.waking += turn.finish(error=make_error)
         self._engine.waking += turn.take_waiters()
         self._ended(turn)
@@ -509,9 +554,9 @@ class TurnTable:
         for start in list(self._starts):
             start.thread.queue.clear()
             start.thread.starting = None
-            self._engine.waking += start.completion.set_error(
-                partial(make_error, start.thread.thread_id, None)
-            )
+            make_one = partial(make_error, start.thread.thread_id, None)
+            started_nothing(start, make_one)
+            self._engine.waking += start.completion.set_error(make_one)
         self._starts.clear()
         for turn in list(self._turns.values()):
             self.abort(turn, partial(_with_result, turn, partial(make_error, turn.thread_id, turn.turn_id)))
@@ -589,13 +634,19 @@ class TurnTable:
         self._next(thread)
 
     def _not_resumed(self, thread: ThreadState, error: AppServerError) -> None:
-        _log.warning("thread %s cannot be followed any more: %s", thread.thread_id, error)
+        _log.warning(
+            "thread %s cannot be followed any more: %s",
+            thread.thread_id,
+            without_secrets(error),
+            extra=about(thread_id=thread.thread_id),
+        )
         # Whoever uses it next is told why.
         thread.is_subscribed = False
         thread.foreign_turn = None
         while thread.queue:
             start = thread.queue.popleft()
             self._starts.discard(start)
+            started_nothing(start, partial(copy_error, error))
             self._engine.waking += start.completion.set_error(partial(copy_error, error))
         if thread.starting is not None:
             self._refused(thread.starting, partial(copy_error, error))
@@ -622,6 +673,11 @@ class TurnTable:
         task.add_done_callback(self._tasks.discard)
 
 
+def _model_of(settings: object) -> str | None:
+    model: object = cast("JsonObject", settings).get("model") if isinstance(settings, dict) else None
+    return model if isinstance(model, str) else None
+
+
 def _is_active(params: JsonObject) -> bool:
     status = params.get("status")
     return isinstance(status, dict) and cast("JsonObject", status).get("type") == "active"
@@ -632,6 +688,12 @@ def _with_result(turn: TurnState, make_error: Callable[[], BaseException]) -> Ba
     if isinstance(error, TransportClosedError):
         error.result = turn.so_far()
     return error
+
+
+def _given_up(start: TurnStart) -> TurnInterruptedError:
+    return TurnInterruptedError(
+        "nobody waits for this turn any more: it was not started", thread_id=start.thread.thread_id
+    )
 
 
 def _lost_start(start: TurnStart) -> ConnectionLostError:
