@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from codex_app_server.options import ThreadForkOptions, TurnOptions
     from codex_app_server.questions import Question
     from codex_app_server.results import TurnResult
+    from codex_app_server.usage import UsageReport
 
 __all__ = ["AsyncThread", "AsyncTurn"]
 
@@ -122,6 +123,14 @@ class AsyncThread:
         return model if isinstance(model, str) else None
 
     @property
+    def usage(self) -> UsageReport:
+        """What the turns of this thread have used so far, with their sub-agents; also before a restart.
+
+        `elsewhere` is what the thread had used before it was opened here, where the server tells that.
+        """
+        return self._state.usage.report
+
+    @property
     def active_turn(self) -> AsyncTurn | None:
         """The turn that runs now: one started here, or one that ran already when the thread was resumed."""
         state = self._state.active
@@ -130,9 +139,9 @@ class AsyncThread:
     async def _live(self) -> tuple[Engine, ThreadState]:
         engine = await self._ready()
         if engine is not self._engine or not self._state.is_open:
-            reopening = self._state.reopening
-            params: JsonObject = {"threadId": self.id, **reopening.again(), "excludeTurns": False}
-            opening = engine.open_thread("thread/resume", params, self._setup, reopening)
+            again = self._state.reopening.again()
+            params: JsonObject = {"threadId": self.id, **again, "excludeTurns": False}
+            opening = engine.open_thread("thread/resume", params, self._setup, self._state)
             answer, state = await opening.wait_async()
             self._engine, self._state, self._answer = engine, state, answer
             self.raw = answer["thread"]
@@ -437,6 +446,11 @@ class AsyncTurn(Generic[OutputT_co]):
         """What the turn waits for, by id: approvals, questions and tool calls that nobody has answered yet."""
         pending = self._engine.desk.pending()
         return {key: question for key, question in pending.items() if question.turn_id == self.id}
+
+    @property
+    def usage(self) -> UsageReport:
+        """What the turn has used so far, and the sub-agents that work for it; they may work on after its end."""
+        return self._state.usage.report
 
     def events(
         self, *, detach: bool = False, timeout_s: float | None = None, sub_agents: bool = False

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     # `request` with the types of each method, which would take longer to load than all the rest.
     from codex_app_server.protocol._generated.requests import Requests
     from codex_app_server.questions import ElicitationHandler, Question, RequestHandler, UserInputHandler
+    from codex_app_server.usage import UsageReport
 else:
     Requests = object
 
@@ -167,6 +168,29 @@ class Codex(Requests):
     def pending_requests(self) -> dict[str, Question]:
         """What the server waits for, by id: approvals, questions and tool calls that nobody has answered yet."""
         return self._engine.desk.pending()
+
+    @property
+    def usage(self) -> UsageReport:
+        """What all turns of this client have used so far, with their sub-agents; also before a restart.
+
+        Clients of one `SharedCodex` server have one sum.
+        """
+        return self._slot.ledger.usage.report
+
+    @property
+    def rate_limits(self) -> protocol.RateLimitSnapshot | None:
+        """How much of the limits of the account is used, as the server last told; None before it has.
+
+        It tells after each model request. `account.rate_limits()` asks it.
+
+        Raises:
+            RemoteProtocolError: What it told does not fit its type.
+
+        Protocol: `account/rateLimits/updated`.
+        """
+        from codex_app_server._areas.params import told_limits  # noqa: PLC0415 - for who uses it
+
+        return told_limits(self._slot.ledger)
 
     @property
     def account(self) -> AccountArea:

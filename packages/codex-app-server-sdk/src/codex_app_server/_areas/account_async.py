@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from codex_app_server._areas.params import given, login_params, variant
+from codex_app_server._areas.params import given, login_params, read_limits, variant
 from codex_app_server._areas.sources import LoginEnd
 from codex_app_server._async_streams import AsyncPages
 
@@ -117,7 +117,8 @@ class AsyncAccountArea:
 
         Protocol: `account/rateLimits/read`.
         """
-        return await self._client.request("account/rateLimits/read")
+        raw = await self._client.request_raw("account/rateLimits/read")
+        return read_limits((await self._ready()).ledger, raw)
 
     async def usage(self, *, thread_id: str | None = None) -> GetAccountTokenUsageResponse:
         """Return the tokens that a ChatGPT account has used.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from codex_app_server._areas.params import given, login_params, variant
+from codex_app_server._areas.params import given, login_params, read_limits, variant
 from codex_app_server._areas.sources import LoginEnd
 from codex_app_server._sync_streams import Pages
 
@@ -111,7 +111,8 @@ class AccountArea:
 
         Protocol: `account/rateLimits/read`.
         """
-        return self._client.request("account/rateLimits/read")
+        raw = self._client.request_raw("account/rateLimits/read")
+        return read_limits(self._ready().ledger, raw)
 
     def usage(self, *, thread_id: str | None = None) -> GetAccountTokenUsageResponse:
         """Return the tokens that a ChatGPT account has used.

@@ -6,16 +6,18 @@ import base64
 import math
 import os
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
 
+from codex_app_server._requests import typed_result
 from codex_app_server.errors import RemoteProtocolError
 from codex_app_server.options import wire_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from codex_app_server._engine.counting import Ledger
     from codex_app_server.json_types import JsonObject
-    from codex_app_server.protocol import SandboxPolicy
+    from codex_app_server.protocol import RateLimitSnapshot, SandboxPolicy
 
 __all__ = [
     "PathLike",
@@ -26,7 +28,9 @@ __all__ = [
     "given",
     "login_params",
     "one_selector",
+    "read_limits",
     "to_base64",
+    "told_limits",
     "variant",
     "write_params",
 ]
@@ -163,3 +167,35 @@ def variant(answer: object, kind: type[T], method: str) -> T:
             f"the answer to {method!r} is a {type(answer).__name__}, not a {kind.__name__}"
         )
     return answer
+
+
+def read_limits(ledger: Ledger, answer: object) -> Any:
+    """Return the answer to `account/rateLimits/read`, typed, and keep what it says for the updates that follow.
+
+    Raises:
+        RemoteProtocolError: It does not fit its type.
+    """
+    result = typed_result("account/rateLimits/read", answer)
+    ledger.limits_read(cast("JsonObject", answer)["rateLimits"])
+    return result
+
+
+def told_limits(ledger: Ledger) -> RateLimitSnapshot | None:
+    """Return the limits that the server has told of last.
+
+    Raises:
+        RemoteProtocolError: They do not fit their type.
+    """
+    limits = ledger.rate_limits
+    if limits is None:
+        return None
+    from pydantic import ValidationError  # noqa: PLC0415 - pydantic loads when it is used
+
+    from codex_app_server.protocol import RateLimitSnapshot  # noqa: PLC0415 - likewise
+
+    try:
+        return RateLimitSnapshot.model_validate(limits)
+    except ValidationError as exc:
+        raise RemoteProtocolError(
+            f"the rate limits that the server told do not fit their type: {exc}"
+        ) from exc

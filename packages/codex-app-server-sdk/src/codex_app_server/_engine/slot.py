@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from codex_app_server._engine.counting import Ledger
 from codex_app_server._engine.engine import Engine
 from codex_app_server._engine.setup import TurnSetup
 from codex_app_server.errors import ClientClosedError
@@ -43,11 +44,13 @@ class EngineSlot:
         self._is_closed = False
         self._is_borrowed = engine is not None
         self.setup = engine.desk.setup if engine is not None else setup or TurnSetup()
+        self.ledger = Ledger() if engine is None else engine.ledger
         self.engine = engine or self._make()
 
     def _make(self) -> Engine:
         engine = Engine(self.config)
         engine.desk.setup = self.setup
+        engine.ledger = self.ledger
         engine.message_hook = self._hook
         if self._trace_context is not None:
             engine.trace_context = self._trace_context
