@@ -151,6 +151,8 @@ async def test_a_sub_agent_is_a_tree_of_runs_below_that_of_the_agent(scripted_co
         assert [message.content for message in outputs[-1]["messages"]] == ["Done."]
         own = [message.usage_metadata["total_tokens"] for message in seen.ended[f"{AGENT}/model"]]
         assert outputs[-1]["usage"]["total_tokens"] == sum(own)
+        # Apart from it, so that nothing is counted twice; where there are none there is no entry.
+        assert outputs[-1]["sub_agent_usage"] == output["usage"]
     assert outputs[0]["usage"].keys() == outputs[1]["usage"].keys()
 
 

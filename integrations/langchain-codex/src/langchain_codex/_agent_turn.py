@@ -296,6 +296,9 @@ class AgentTurn:
             plan=[asdict(step) for step in result.plan],
             usage=to_usage(result.usage),
         )
+        sub_agents = result.usage_report.sub_agents
+        if sub_agents.total_tokens:
+            part["sub_agent_usage"] = to_usage(sub_agents)
         if has_output:
             part["structured_response"] = result.output
         if self.tools.updates.error is not None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["StateUpdateError", "StateUpdates", "is_command"]
 
 # What the agent itself returns.
-_OWN = frozenset({"thread_id", "diff", "plan", "usage", "structured_response"})
+_OWN = frozenset({"thread_id", "diff", "plan", "usage", "sub_agent_usage", "structured_response"})
 _DONE = "Done."
 
 

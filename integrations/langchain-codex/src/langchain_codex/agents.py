@@ -98,7 +98,8 @@ class CodexAgent(RunnableSerializable[AgentInput, dict[str, Any]]):
 
     Output:
         `messages` (the answers; the last one is final), `thread_id`, `diff`, `plan`, `usage`, and
-        `structured_response` with an `output_type`. Chunks of a stream add up to it with `+`.
+        `structured_response` with an `output_type`. `usage` is that of the turn itself; what sub-agents of Codex
+        had used for it when it ended is `sub_agent_usage`, where there was any. Chunks of a stream add up to it with `+`.
 
     Runs:
         A chat-model run for each model response, a tool run for each command, file change, MCP call, web search and
