@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import pickle
 import subprocess
 import threading
@@ -215,6 +216,28 @@ def test_a_server_behind_a_connector_has_its_own_files(fake_codex: FakeServerFac
         codex.thread_start(cwd="/not/here")
     (params,) = sent(server, "thread/start")
     assert params["cwd"] == "/not/here"
+
+
+def test_a_transport_may_answer_while_it_is_written_to() -> None:
+    class Answering(Carried):
+        async def open(self) -> None:
+            """Nothing is needed."""
+
+        def write(self, data: bytes) -> None:
+            message = json.loads(data)
+            if "id" in message:
+                result = {"userAgent": "codex/0.163.0 (memory)", "codexHome": "/", "told": message["method"]}
+                answer = json.dumps({"id": message["id"], "result": result}).encode()
+                # In two pieces, the second of which has come before the first is read.
+                self.on_output(answer)
+                self.on_output(b"\n")
+
+        async def stop(self, grace_s: float) -> None:
+            """Nothing is to be given back."""
+
+    with Codex(AppServerConfig(connector=Answering)) as codex:
+        assert codex.request_raw("model/list")["told"] == "model/list"
+        assert codex.request_raw("thread/list")["told"] == "thread/list"
 
 
 def test_what_waits_for_room_goes_out_when_there_is_some(fake_codex: FakeServerFactory) -> None:

@@ -1,14 +1,18 @@
 """ForeignTransport: a transport that another package brought, so that nothing that it does can harm the engine.
 
-It brings what it is told on other OS threads to the engine's loop, and makes one end of every fault of the transport.
+It brings what it is told on other OS threads, or while it writes, to the engine's loop in a callback of its own, and makes
+one end of every fault of the transport.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import threading
+from collections import deque
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from codex_app_server._engine.wakeups import copy_error
@@ -17,8 +21,12 @@ from codex_app_server.errors import AppServerError, LaunchError, TransportClosed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from typing_extensions import ParamSpec
+
     from codex_app_server.config import AppServerConfig
     from codex_app_server.transport import Connector, Transport
+
+    P = ParamSpec("P")
 
 __all__ = ["ForeignTransport"]
 
@@ -60,6 +68,11 @@ class ForeignTransport:
         self._fault: Exception | None = None
         self._has_ended = False
         self._is_stopped = False
+        self._is_telling = False
+        # What was told where it could not be taken at once, in its order.
+        self._brought: deque[Callable[[], None]] = deque()
+        # Not that of whoever tells it, which would stay with what follows from it.
+        self._context = contextvars.Context()
         try:
             self._transport: Transport = connector(
                 config, on_output=self._received, on_end=self._ended, on_room=self._has_room
@@ -110,11 +123,7 @@ class ForeignTransport:
 
     def write(self, data: bytes) -> None:
         """Queue one message."""
-        if not self._has_ended:
-            try:
-                self._transport.write(data)
-            except Exception as exc:
-                self._broke(exc)
+        self._tell(self._transport.write, data)
 
     def hold(self) -> None:
         """Gather what is written from now on."""
@@ -124,12 +133,16 @@ class ForeignTransport:
         """Send what was gathered."""
         self._tell(self._transport.release)
 
-    def _tell(self, tell: Callable[[], None]) -> None:
-        if not self._has_ended:
-            try:
-                tell()
-            except Exception as exc:
-                self._broke(exc)
+    def _tell(self, tell: Callable[P, None], *args: P.args, **options: P.kwargs) -> None:
+        if self._has_ended:
+            return
+        self._is_telling = True
+        try:
+            tell(*args, **options)
+        except Exception as exc:
+            self._broke(exc)
+        finally:
+            self._is_telling = False
 
     async def stop(self, grace_s: float) -> None:
         """Have everything given back."""
@@ -171,33 +184,47 @@ class ForeignTransport:
         _log.error("a transport broke", exc_info=fault)
         if self._fault is None:
             self._fault = fault
-            # Not from within what was being written: whoever writes is in the midst of something.
-            self._loop.call_soon(self._ended)
+            self._bring(self._end)
 
     # --- what the transport says ---
 
     def _received(self, data: bytes) -> None:
         if not isinstance(cast("object", data), bytes):
             raise TypeError(f"on_output takes bytes, not {type(data).__name__!r}")
-        if threading.get_ident() != self._os_thread:
-            self._bring(lambda: self._received(data))
-        elif not self._has_ended:
-            self._on_output(data)
+        self._take(partial(self._read, data))
 
     def _ended(self) -> None:
-        if threading.get_ident() != self._os_thread:
-            self._bring(self._ended)
-        elif not self._has_ended:
-            self._has_ended = True
-            self._on_end()
+        self._take(self._end)
 
     def _has_room(self) -> None:
-        if threading.get_ident() != self._os_thread:
-            self._bring(self._has_room)
-        elif not self._has_ended:
-            self._on_room()
+        self._take(self._go_on)
 
-    def _bring(self, call: Callable[[], None]) -> None:
+    def _take(self, told: Callable[[], None]) -> None:
+        # Who writes is in the midst of something, so what is told meanwhile has to wait too.
+        if threading.get_ident() != self._os_thread or self._is_telling or self._brought:
+            self._bring(told)
+        else:
+            told()
+
+    def _bring(self, told: Callable[[], None]) -> None:
+        self._brought.append(told)
         # The loop is closed when the client is: nobody is there any more to be told.
         with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(call)
+            self._loop.call_soon_threadsafe(self._take_brought, context=self._context)
+
+    def _take_brought(self) -> None:
+        while self._brought:
+            self._brought.popleft()()
+
+    def _read(self, data: bytes) -> None:
+        if not self._has_ended:
+            self._on_output(data)
+
+    def _go_on(self) -> None:
+        if not self._has_ended:
+            self._on_room()
+
+    def _end(self) -> None:
+        if not self._has_ended:
+            self._has_ended = True
+            self._on_end()
