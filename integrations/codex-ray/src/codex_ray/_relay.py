@@ -202,7 +202,7 @@ class Relay:
         if question is None or not self._may_answer(caller, question[1]):
             return
         del self._questions[number]
-        self._write(line)
+        self._write(line.rstrip(b"\n") + b"\n")
 
     def _may_answer(self, caller: Caller, thread_id: str | None) -> bool:
         return thread_id is None or caller in self.threads.followers_of(thread_id)
