@@ -94,19 +94,96 @@ TURN = [
 ]
 
 
+# What the model asks, with options, with words of one's own, and in secret; and what MCP servers ask.
+ASKED = {
+    **PLACE,
+    "itemId": "call-9",
+    "questions": [
+        {
+            "id": "db",
+            "header": "Storage",
+            "question": f"Which {HOSTILE}?",
+            "isOther": False,
+            "isSecret": False,
+            "options": [
+                {"label": "sqlite", "description": "a file"},
+                {"label": "postgres", "description": ""},
+            ],
+        },
+        {"id": "name", "header": "", "question": "Its name?", "isOther": True, "isSecret": False},
+        {"id": "key", "header": "Key", "question": "The key?", "isOther": True, "isSecret": True},
+        {"id": "note", "header": "", "question": "A note?", "isOther": True, "isSecret": False},
+    ],
+}
+FORM = {
+    **PLACE,
+    "serverName": "web",
+    "mode": "form",
+    "message": f"Book {HOSTILE}",
+    "requestedSchema": {
+        "type": "object",
+        "required": ["seats", "window"],
+        "properties": {
+            "seats": {"type": "integer", "title": "Seats"},
+            "window": {"type": "boolean", "description": "At the window?"},
+            "meal": {"type": "string", "enum": ["pasta", "rice"], "default": "rice"},
+            "price": {"type": "number"},
+            "tags": {"type": "array"},
+            "remark": {"type": "string"},
+        },
+    },
+}
+LINK = {
+    **PLACE,
+    "serverName": "web",
+    "mode": "url",
+    "message": "Log in.",
+    "url": "https://example.invalid/\x1b[2J",
+    "elicitationId": "e",
+}
+QUESTIONS = [
+    *steps.handshake(),
+    *steps.thread_start(),
+    *steps.turn_begin(),
+    steps.ask("item/tool/requestUserInput", ASKED, id=7),
+    steps.expect_answer(7),
+    steps.ask("mcpServer/elicitation/request", FORM, id=8),
+    steps.expect_answer(8),
+    steps.ask("mcpServer/elicitation/request", LINK, id=9),
+    steps.expect_answer(9),
+    *steps.turn_message("Done."),
+    *steps.turn_end(),
+]
+
+
+def answers(server: FakeServer) -> dict[int, Any]:
+    """Return what the server was answered, by the id of its request."""
+    found = {
+        message.get("id"): message.get("result") for message in server.received if "method" not in message
+    }
+    return {number: found.get(number) for number in (7, 8, 9)}
+
+
 class BinaryFor(Protocol):
     def __call__(self, scenario: list[Step]) -> FakeServer: ...
 
 
 @pytest.fixture
 def binary_for(fake_codex: FakeServerFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BinaryFor:
-    """Let CODEX_BIN be a program whose `app-server` plays a scenario, and which can do nothing else."""
+    """Let CODEX_BIN be a program whose `app-server` plays a scenario, and which can do nothing else.
+
+    Its arguments are left in the file `arguments` beside it.
+    """
 
     def make(scenario: list[Step]) -> FakeServer:
         server = fake_codex(scenario)
         path = tmp_path / "bin" / "codex"
-        path.parent.mkdir(mode=0o755)
-        path.write_text(f'#!/bin/sh\n[ "$1" = app-server ] || exit 2\nexec {shlex.join(server.argv)}\n')
+        path.parent.mkdir(mode=0o755, exist_ok=True)
+        seen = shlex.quote(str(path.with_name("arguments")))
+        path.write_text(
+            f'#!/bin/sh\n[ "$1" = app-server ] || exit 2\n'
+            f"""printf '%s\\n' "$@" > {seen}\nexec {shlex.join(server.argv)}\n"""
+        )
         path.chmod(0o755)
         monkeypatch.setenv("CODEX_BIN", str(path))
         return server

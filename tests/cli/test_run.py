@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +17,7 @@ from codex_app_server._view.plain import PlainView
 from codex_app_server._view.terminal import RichView
 from codex_app_server.testing import Script, call, fail, steps
 
-from .conftest import PLACE, TURN, command, item
+from .conftest import PLACE, QUESTIONS, TURN, answers, command, item
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -175,6 +176,51 @@ def test_what_nobody_can_be_asked_about_is_declined_and_told(
     assert [message["result"] for message in server.received if message.get("id") == 7] == [
         {"decision": "decline"}
     ]
+
+
+def test_questions_that_nobody_can_be_asked_are_declined_and_told(
+    binary_for: BinaryFor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = binary_for(QUESTIONS)
+    assert main(["run", "--approve", "decline", "Go."]) == 0
+    out, err = capsys.readouterr()
+    assert out == "Done.\n"
+    assert err == (
+        f"# declined: question: Which {SHOWN}<U+000D>? Its name? The key? A note?\n"
+        f"# declined: question of the MCP server web: Book {SHOWN}<U+000D>\n"
+        "# declined: question of the MCP server web: Log in.\n"
+        "[completed; 8 tokens in, 4 out]\n"
+    )
+    declined = {"action": "decline", "content": None}
+    assert answers(server) == {7: {"answers": {}}, 8: declined, 9: declined}
+
+
+def test_the_options_of_a_thread_have_the_names_that_codex_gives_them(
+    binary_for: BinaryFor, tmp_path: Path
+) -> None:
+    def started(*options: str) -> Any:
+        server = binary_for([*steps.handshake(), *steps.thread_start(), *steps.turn("Done.")])
+        assert main(["run", *options, "Go."]) == 0
+        (params,) = [sent["params"] for sent in server.received if sent.get("method") == "thread/start"]
+        wanted = ("model", "cwd", "sandbox", "approvalPolicy", "ephemeral")
+        return tuple(params.get(name) for name in wanted)
+
+    given = started(
+        "-m", "m", "-C", "/", "-s", "read-only", "-a", "untrusted", "--ephemeral",
+        "-c", "model_reasoning_effort=high", "-c", "tools.web_search=true", "-c", "a=x=1",
+    )  # fmt: skip
+    assert given == ("m", "/", "read-only", "untrusted", True)
+    arguments = (tmp_path / "bin/arguments").read_text().split("\n")
+    assert [text for name, text in pairwise(arguments) if name == "-c"] == [
+        'model_reasoning_effort="high"',
+        "tools.web_search=true",
+        'a="x=1"',
+    ]
+    long = ("--model", "m", "--cd", "/", "--sandbox", "read-only", "--ask-for-approval", "untrusted")
+    assert started(*long, "--ephemeral") == given
+    for wrong in ("model", "=x", "a..b=1"):
+        with pytest.raises(SystemExit, match="2"):
+            main(["run", "-c", wrong, "Go."])
 
 
 def test_a_chat_is_one_thread_on_the_true_server_and_survives_a_failed_turn(

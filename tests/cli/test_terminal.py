@@ -21,7 +21,7 @@ from codex_app_server.testing import steps
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .conftest import HOSTILE, PLACE, TURN, command, item
+from .conftest import HOSTILE, PLACE, QUESTIONS, TURN, answers, command, item
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,6 +135,63 @@ def test_a_spoofed_command_is_shown_escaped_and_the_answer_counts(
     assert [message["result"] for message in server.received if message.get("id") == 7] == [
         {"decision": "decline"}
     ]
+
+
+def test_questions_of_the_model_and_of_mcp_servers_are_asked_and_answered(
+    binary_for: BinaryFor, screens: list[Screen]
+) -> None:
+    server = binary_for(QUESTIONS)
+    screen = Screen("run", "Go.")
+    screens.append(screen)
+
+    def reply(prompt: str, *lines: str) -> None:
+        for line in lines:
+            screen.wait_for(prompt)
+            screen.raw = screen.raw.replace(prompt, prompt.strip(" :"), 1)
+            screen.type(f"{line}\n")
+
+    reply("A number; Enter leaves it open: ", "7", "2")
+    reply("Your answer; Enter leaves it open: ", "orders", "hunter2", "")
+    reply("n = no, c = cancel: ", "what", "y")
+    reply("A whole number: ", "many", "2")
+    reply("y or n: ", "y")
+    reply("A number of the list; Enter takes the default: ", "")
+    reply("A number; Enter leaves it out: ", "NaN", "9.5")
+    reply("JSON; Enter leaves it out: ", "[1")
+    reply("JSON; Enter leaves it out: ", '["a"]')
+    reply("Text; Enter leaves it out: ", "")
+    reply("y = done, n = no, c = cancel: ", "c")
+    assert screen.end() == 0
+    assert answers(server) == {
+        7: {"answers": {"db": {"answers": ["postgres"]}, "name": {"answers": ["orders"]}, "key": {"answers": ["hunter2"]}}},
+        8: {
+            "action": "accept",
+            "content": {"seats": 2, "window": True, "meal": "rice", "price": 9.5, "tags": ["a"]},
+        },
+        9: {"action": "cancel", "content": None},
+    }  # fmt: skip
+    assert "hunter2" not in screen.text
+    assert "  a number from 1 to 2, please\n" in screen.text
+    assert "            1 | sqlite: a file\n            2 | postgres\n" in screen.text
+    assert "     address | https://example.invalid/<U+001B>[2J\n" in screen.text
+    assert [char for char in ("\x1b", "\x07", "\u202e", "\u200b") if char in screen.text] == []
+
+
+def test_at_the_end_of_the_input_a_question_is_declined(binary_for: BinaryFor, screens: list[Screen]) -> None:
+    server = binary_for(QUESTIONS)
+    screen = Screen("run", "Go.")
+    screens.append(screen)
+    for prompt in (
+        "A number; Enter leaves it open: ",
+        "y = yes, n = no, c = cancel: ",
+        "y = done, n = no, c = cancel: ",
+    ):
+        screen.wait_for(prompt)
+        # Ctrl-D.
+        screen.type("\x04")
+    assert screen.end() == 0
+    declined = {"action": "decline", "content": None}
+    assert answers(server) == {7: {"answers": {}}, 8: declined, 9: declined}
 
 
 def test_ctrl_c_interrupts_the_turn_and_its_end_is_shown(

@@ -12,7 +12,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Literal
 
-from codex_app_server._escape import spelled_out
+from codex_app_server._asking import columns, drop_typed_ahead, fact_lines, is_terminal, read_line, write
 from codex_app_server._logs import about_question
 
 if TYPE_CHECKING:
@@ -80,10 +80,6 @@ _TITLES = {
     "network": "reach the network",
     "mcp_tool": "use a tool of an MCP server",
 }
-# How often it is looked whether the answer is still needed.
-_POLL_S = 0.2
-# What stands before the words of the agent, and the column that a terminal may need for itself.
-_MARGIN = 16
 
 
 class TerminalApprovals:
@@ -115,7 +111,7 @@ class TerminalApprovals:
             source = sys.stdin if self._input is None else self._input
             target = sys.stderr if self._output is None else self._output
             # Both may be None, in a program without a console.
-            if not (self._input or _is_terminal(source)) or not (self._output or _is_terminal(target)):
+            if not (self._input or is_terminal(source)) or not (self._output or is_terminal(target)):
                 _log.warning(
                     "declined %r: there is no terminal to ask at", request, extra=about_question(request)
                 )
@@ -123,17 +119,17 @@ class TerminalApprovals:
             if not request.is_open:
                 return "decline"
             if self._input is None:
-                _drop_typed_ahead(source)
+                drop_typed_ahead(source)
             return self._ask(request, source, target)
 
     def _ask(self, request: ApprovalRequest, source: TextIO, target: TextIO) -> _Answer:
-        width = max(_columns(target) - _MARGIN, 20)
-        _write(target, "".join(f"{line}\n" for line in _shown(request, width)))
+        width = columns(target)
+        write(target, "".join(f"{line}\n" for line in _shown(request, width)))
         while True:
-            _write(target, _QUESTION)
-            line = _read_line(source, request)
+            write(target, _QUESTION)
+            line = read_line(source, request)
             if line is None or not request.is_open:
-                _write(target, "\nThe answer is not needed any more.\n")
+                write(target, "\nThe answer is not needed any more.\n")
                 return "decline"
             if not line:
                 _log.warning("declined %r: the input has ended", request, extra=about_question(request))
@@ -141,49 +137,6 @@ class TerminalApprovals:
             answer = _KEYS.get(line.strip().lower())
             if answer is not None:
                 return answer
-
-
-def _is_terminal(stream: TextIO | None) -> bool:
-    try:
-        return stream is not None and stream.isatty()
-    except ValueError:
-        # It is closed.
-        return False
-
-
-def _drop_typed_ahead(source: TextIO) -> None:
-    """Forget what was typed before the question could be read."""
-    try:
-        import termios  # noqa: PLC0415 - not on Windows
-
-        termios.tcflush(source.fileno(), termios.TCIFLUSH)
-    except (ImportError, OSError, ValueError):
-        return
-
-
-def _read_line(source: TextIO, request: ApprovalRequest) -> str | None:
-    """Read a line; None when the request was ended before there was one."""
-    if sys.platform != "win32" and _is_terminal(source):
-        # An OS thread that waits in a read cannot be told that the answer is not needed any more.
-        import select  # noqa: PLC0415 - for who uses it
-
-        while not select.select([source], [], [], _POLL_S)[0]:
-            if not request.is_open:
-                return None
-    return source.readline()
-
-
-def _write(target: TextIO, text: str) -> None:
-    encoding = getattr(target, "encoding", None) or "utf-8"
-    target.write(text.encode(encoding, "backslashreplace").decode(encoding))
-    target.flush()
-
-
-def _columns(target: TextIO) -> int:
-    try:
-        return os.get_terminal_size(target.fileno()).columns or 80
-    except (OSError, ValueError):
-        return 80
 
 
 def _shown(request: ApprovalRequest, width: int) -> Iterator[str]:
@@ -208,41 +161,19 @@ def _shown(request: ApprovalRequest, width: int) -> Iterator[str]:
     }
     for name, value in facts.items():
         if value:
-            yield from _fact(
+            yield from fact_lines(
                 name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), width
             )
     if request.approval_kind == "file_change" and not request.changes:
-        yield from _fact("changes", "the server has not told which", width)
+        yield from fact_lines("changes", "the server has not told which", width)
     for change in request.changes:
-        yield from _fact("file", _summary(change), width)
-        yield from _fact("", change.diff, width)
+        yield from fact_lines("file", _summary(change), width)
+        yield from fact_lines("", change.diff, width)
 
 
 def _summary(change: FileChange) -> str:
     moved = f", moved to {change.move_path}" if change.move_path else ""
     return f"{change.kind} {change.path}{moved}"
-
-
-def _fact(name: str, text: str, width: int) -> Iterator[str]:
-    # Each line gets a margin, and none is as long as to be continued at the left edge of the screen: nothing that
-    # the agent wrote can look like a line of ours.
-    for number, line in enumerate(text.removesuffix("\n").split("\n")):
-        for part, piece in enumerate(_pieces("".join(map(spelled_out, line)), width)):
-            label = name if number == part == 0 else ""
-            yield f"  {label:>11} {'|' if part == 0 else ':'} {piece}"
-
-
-def _pieces(line: str, limit: int) -> Iterator[str]:
-    import unicodedata  # noqa: PLC0415 - for who uses it
-
-    width, start = 0, 0
-    for position, char in enumerate(line):
-        step = 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        if width + step > limit:
-            yield line[start:position]
-            width, start = 0, position
-        width += step
-    yield line[start:]
 
 
 ask_on_terminal = TerminalApprovals()

@@ -13,6 +13,7 @@ from codex_app_server.errors import AppServerError, LaunchError
 __all__ = ["main"]
 
 _SANDBOXES = ("read-only", "workspace-write", "danger-full-access")
+_APPROVAL_POLICIES = ("untrusted", "on-request", "never")
 
 
 def main(arguments: list[str]) -> int:
@@ -129,11 +130,44 @@ def _add_verbose(parser: argparse.ArgumentParser) -> None:
 
 def _add_thread_options(parser: argparse.ArgumentParser) -> None:
     _add_verbose(parser)
-    parser.add_argument("--model", help="the model; by default that of the Codex configuration")
-    parser.add_argument("--cwd", metavar="FOLDER", help="where commands run; by default here")
-    parser.add_argument("--sandbox", choices=_SANDBOXES, help="what commands may do; by default read-only")
+    # The names that Codex itself has for them work as well.
+    parser.add_argument("-m", "--model", help="the model; by default that of the Codex configuration")
+    parser.add_argument("-C", "--cwd", "--cd", metavar="FOLDER", help="where commands run; by default here")
+    parser.add_argument(
+        "-s", "--sandbox", choices=_SANDBOXES, help="what commands may do; by default read-only"
+    )
+    parser.add_argument(
+        "-a",
+        "--approval-policy",
+        "--ask-for-approval",
+        choices=_APPROVAL_POLICIES,
+        help="when the agent has to ask; by default what the Codex configuration says",
+    )
     parser.add_argument(
         "--approve",
         choices=("ask", "decline"),
         help="what becomes of approvals; by default they are asked for on a terminal, and declined elsewhere",
     )
+    parser.add_argument(
+        "-c",
+        "--config",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        type=_override,
+        help="a value of the Codex configuration, such as model_reasoning_effort=high; as often as needed",
+    )
+    parser.add_argument("--ephemeral", action="store_true", help="keep the thread out of the history")
+
+
+def _override(text: str) -> tuple[str, object]:
+    """Return the key and the value of `-c`; what is no JSON is text."""
+    import json  # noqa: PLC0415 - for who uses it
+
+    key, separator, value = text.partition("=")
+    if not separator or not all(key.split(".")):
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE, such as model_reasoning_effort=high")
+    try:
+        return key, json.loads(value)
+    except ValueError:
+        return key, value

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from codex_app_server._escape import one_line
-from codex_app_server.events import ApprovalRequested
+from codex_app_server.events import ApprovalRequested, ElicitationRequested, UserInputRequested
 from codex_app_server.policies import TerminalApprovals
 from codex_app_server.questions import Defer
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from codex_app_server import Turn
     from codex_app_server.approvals import ApprovalDecision, ApprovalRequest
     from codex_app_server.events import Event
+    from codex_app_server.questions import Elicitation, UserInputRequest
     from codex_app_server.results import TurnResult
 
     Decision: TypeAlias = ApprovalDecision | bool
@@ -124,5 +125,21 @@ def _show(turn: Turn[object], view: View, decide: Decide) -> None:
     with turn.events(detach=True) as events:
         for event in events:
             view.feed(event)
-            if isinstance(event, ApprovalRequested) and event.request.is_open:
-                event.request.respond(decide(event.request, view))
+            match event:
+                case ApprovalRequested() if event.request.is_open:
+                    event.request.respond(decide(event.request, view))
+                case UserInputRequested() | ElicitationRequested() if event.request.is_open:
+                    _answer(event.request, view)
+                case _:
+                    pass
+
+
+def _answer(request: UserInputRequest | Elicitation, view: View) -> None:
+    from codex_app_server._cli.questions import answer, subject  # noqa: PLC0415 - few turns ask
+
+    if not can_ask():
+        request.decline()
+        view.note(f"declined: {subject(request)}")
+        return
+    with view.pause():
+        answer(request)

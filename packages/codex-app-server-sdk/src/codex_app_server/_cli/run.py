@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from codex_app_server import AppServerConfig, Codex, defer_approvals
+from codex_app_server import DEFER, AppServerConfig, Codex, defer_approvals
 from codex_app_server._cli.exit_codes import COMPLETED, FAILED, INTERRUPTED, WRONG_USAGE
 from codex_app_server._cli.follow import ask, can_ask, decline_and_tell, follow, terminal_view
 from codex_app_server._escape import one_line
@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     decide = _decider(options.approve)
     if decide is None:
         return WRONG_USAGE
-    with _client() as codex:
+    with _client(options) as codex:
         return run_turn(_thread(codex, options), prompt, _view(options), decide)
 
 
@@ -42,7 +42,7 @@ def chat(options: argparse.Namespace) -> int:
     decide = _decider(options.approve)
     if decide is None:
         return WRONG_USAGE
-    with _client() as codex:
+    with _client(options) as codex:
         thread = _thread(codex, options)
         view = terminal_view()
         view.note(
@@ -75,14 +75,22 @@ def _typed() -> str | None:
         return None
 
 
-def _client() -> Codex:
-    return Codex(AppServerConfig(), approval_handler=defer_approvals)
+def _client(options: argparse.Namespace) -> Codex:
+    # What is asked comes as an event of the turn, and is answered there.
+    return Codex(
+        AppServerConfig(config_overrides=dict(options.config)),
+        approval_handler=defer_approvals,
+        user_input_handler=lambda _: DEFER,
+        elicitation_handler=lambda _: DEFER,
+    )
 
 
 def _thread(codex: Codex, options: argparse.Namespace) -> Thread:
-    wanted: ThreadStartOptions = {"model": options.model, "cwd": options.cwd}
+    wanted: ThreadStartOptions = {"model": options.model, "cwd": options.cwd, "ephemeral": options.ephemeral}
     if options.sandbox is not None:
         wanted["sandbox"] = options.sandbox
+    if options.approval_policy is not None:
+        wanted["approval_policy"] = options.approval_policy
     return codex.thread_start(**wanted)
 
 
