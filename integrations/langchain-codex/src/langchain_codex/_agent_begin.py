@@ -12,6 +12,7 @@ from langchain_codex._agent_options import thread_options, turn_options
 from langchain_codex._agent_threads import aopen_thread, open_thread
 from langchain_codex._agent_tools import ToolTurn, as_base_tool, in_context_of
 from langchain_codex._agent_turn import AgentTurn
+from langchain_codex._spans import spans_of_langchain
 
 if TYPE_CHECKING:
     from codex_app_server import AsyncThread, Thread
@@ -159,7 +160,7 @@ class Beginning:
         agent = self._agent
         run = self._run(thread, request, decided)
         options = turn_options(agent, is_new_thread=request.thread_id is None)
-        with in_context_of(run.tools, is_lasting=run.is_asking):
+        with in_context_of(run.tools, is_lasting=run.is_asking), spans_of_langchain():
             turn = thread.turn(request.turn_input, output_type=agent.output_type, **options)
         run.started(turn, timeout_s=agent.timeout)
         return run
@@ -172,7 +173,7 @@ class Beginning:
         options = turn_options(agent, is_new_thread=request.thread_id is None)
         if run.is_asking:
             run.tools.loop = asyncio.get_running_loop()
-        with in_context_of(run.tools, is_lasting=run.is_asking):
+        with in_context_of(run.tools, is_lasting=run.is_asking), spans_of_langchain():
             turn = await thread.turn(request.turn_input, output_type=agent.output_type, **options)
         run.started(turn, timeout_s=agent.timeout)
         return run

@@ -7,6 +7,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
@@ -14,11 +15,19 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 from codex_app_server._logs import about
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator, Iterable
 
     from codex_app_server.json_types import JsonObject
 
-__all__ = ["Message", "MessageHook", "TraceContext", "current_trace", "log_message", "spans_elsewhere"]
+__all__ = [
+    "Message",
+    "MessageHook",
+    "TraceContext",
+    "current_trace",
+    "log_message",
+    "spans_elsewhere",
+    "turns_told_by",
+]
 
 _log = logging.getLogger("codex_app_server.wire")
 
@@ -96,6 +105,26 @@ spans_elsewhere: ContextVar[frozenset[str]] = ContextVar(
 `"turn"` is the turn as a whole: the core makes no spans of it then. A kind of tool, such as `"function"`, is what the
 tools of that kind do: the core leaves them to the framework that runs them.
 """
+
+# The packages that make spans of what a framework tells its handlers.
+_SPAN_MAKERS = ("openinference.", "opentelemetry.", "llama_index.observability.", "traceloop.")
+
+
+@contextmanager
+def turns_told_by(handlers: Iterable[object]) -> Generator[None]:
+    """Leave the spans of the turns that are started in here to the handlers of a framework, where they make any.
+
+    Args:
+        handlers: Who is told what happens in the framework; known by the package of their class.
+    """
+    if not any(f"{type(handler).__module__}.".startswith(_SPAN_MAKERS) for handler in handlers):
+        yield
+        return
+    token = spans_elsewhere.set(spans_elsewhere.get() | {"turn"})
+    try:
+        yield
+    finally:
+        spans_elsewhere.reset(token)
 
 
 def log_message(is_sent: bool, message: bytes | JsonObject) -> None:  # noqa: FBT001 - the direction

@@ -16,6 +16,7 @@ from llama_index.agent.codex.events import CodexNotice
 from llama_index.core.llms import MessageRole
 from llama_index.llms.codex.images import must_be_loaded
 from llama_index.llms.codex.items import history_items
+from llama_index.llms.codex.spans import spans_of_llama_index
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,7 +127,8 @@ class Conversation:
             await thread.inject_items(items)
             # Known even if the turn does not start.
             self._record.know(earlier)
-        return await thread.turn(new, **self._turn_options())
+        with spans_of_llama_index():
+            return await thread.turn(new, **self._turn_options())
 
     def _turn_options(self) -> TurnOptions:
         agent = self._agent

@@ -34,6 +34,7 @@ from llama_index.llms.codex._call import Call, CallSettings
 from llama_index.llms.codex._structured import ObjectReader
 from llama_index.llms.codex.images import ImageFetch
 from llama_index.llms.codex.server import Access, open_shared
+from llama_index.llms.codex.spans import spans_of_llama_index
 from llama_index_instrumentation import get_dispatcher
 
 if TYPE_CHECKING:
@@ -334,7 +335,9 @@ class CodexLLM(CustomLLM):
         thread = self._shared.sync_client().thread_start(**call.thread)
         thread.inject_items(call.items)
         answer = Answer(is_streaming=False, is_last_message=call.has_schema)
-        with thread.turn([], **call.turn).events() as events:
+        with spans_of_llama_index():
+            turn = thread.turn([], **call.turn)
+        with turn.events() as events:
             for event in events:
                 answer.feed(event)
         return answer.finish()
@@ -344,7 +347,8 @@ class CodexLLM(CustomLLM):
         thread = await self._shared.async_client().thread_start(**call.thread)
         await thread.inject_items(call.items)
         answer = Answer(is_streaming=False, is_last_message=call.has_schema)
-        turn = await thread.turn([], **call.turn)
+        with spans_of_llama_index():
+            turn = await thread.turn([], **call.turn)
         async with turn.events() as events:
             async for event in events:
                 answer.feed(event)
@@ -354,7 +358,9 @@ class CodexLLM(CustomLLM):
         thread = self._shared.sync_client().thread_start(**call.thread)
         thread.inject_items(call.items)
         answer = Answer(is_streaming=True, is_last_message=call.has_schema)
-        with thread.turn([], **call.turn).events() as events:
+        with spans_of_llama_index():
+            turn = thread.turn([], **call.turn)
+        with turn.events() as events:
             for event in events:
                 piece = answer.feed(event)
                 if piece is not None:
@@ -365,7 +371,8 @@ class CodexLLM(CustomLLM):
         thread = await self._shared.async_client().thread_start(**call.thread)
         await thread.inject_items(call.items)
         answer = Answer(is_streaming=True, is_last_message=call.has_schema)
-        turn = await thread.turn([], **call.turn)
+        with spans_of_llama_index():
+            turn = await thread.turn([], **call.turn)
         async with turn.events() as events:
             async for event in events:
                 piece = answer.feed(event)
