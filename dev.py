@@ -11,6 +11,7 @@
     python3 dev.py faults              the same faults done to openai-codex and to this client, into docs/guarantees.md
     python3 dev.py soak                10,000 turns with failures mixed in, on one client: what they leave; `--turns N` for fewer
     python3 dev.py release             wheels and sdists, checked, and tried on every Python of this machine; `release newest`: with today's dependencies
+    python3 dev.py ray                 the tests on a Ray cluster of a head and two nodes, within this machine
     python3 dev.py docs                the site, strictly, into build/docs; `docs serve` shows it while you write
     python3 dev.py walkthrough         run the notebook of the examples, and keep its outputs in it
     python3 dev.py fix                 format, and fix what the linter can
@@ -43,7 +44,7 @@ DOCS_REQUIREMENTS = ROOT / "docs/requirements.in"
 CORE = "packages/codex-app-server-sdk"
 DISTRIBUTIONS = (
     CORE, "integrations/langchain-codex", "integrations/llama-index-llms-codex",
-    "integrations/llama-index-agent-codex",
+    "integrations/llama-index-agent-codex", "integrations/codex-ray",
 )  # fmt: skip
 SOURCES = ("packages", "integrations", "examples", "tests", "benchmarks", "docs", "dev.py")
 # A second run on another Python or server: what asyncio shows of those, trio does not show otherwise.
@@ -53,7 +54,13 @@ OF_THE_SERVER = (
     "approvals", "areas", "client", "every_method", "lifecycle", "questions", "recovery",
     "server_requests", "threads", "tool_calls", "transports",
 )  # fmt: skip
-IMPORTS = ("codex_app_server", "langchain_codex", "llama_index.llms.codex", "llama_index.agent.codex")
+IMPORTS = (
+    "codex_app_server",
+    "langchain_codex",
+    "llama_index.llms.codex",
+    "llama_index.agent.codex",
+    "codex_ray",
+)
 # Shared with other distributions, so that no wheel may bring an `__init__.py` for them.
 NAMESPACES = ("llama_index", "llama_index/agent", "llama_index/llms")
 
@@ -258,6 +265,17 @@ def soak(options: list[str]) -> None:
     """Run thousands of turns with failures mixed in; fails where one ends otherwise than asked, or something is left."""
     prepare(with_tools=False)
     run(PYTHON, "benchmarks/soak.py", *options)
+
+
+def ray(options: list[str]) -> None:
+    """Run the tests on a Ray cluster, in an environment of their own: Ray weighs more than everything else together."""
+    prepare(with_tools=True)
+    wanted = ("--constraint", str(CONSTRAINTS), "--requirement", "tests/ray/requirements.txt")
+    python = install(ROOT / ".venv-ray", sys.executable, *wanted)
+    # In one process: they share the cluster.
+    run(
+        python, "-m", "pytest", "-n0", "-q", "-p", "no:cacheprovider", "--durations=10", "tests/ray", *options
+    )
 
 
 def docs(options: list[str]) -> None:
@@ -465,6 +483,7 @@ COMMANDS = {
     "bench": bench,
     "faults": faults,
     "soak": soak,
+    "ray": ray,
     "docs": docs,
     "walkthrough": walkthrough,
     "release": release,

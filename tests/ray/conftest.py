@@ -6,6 +6,7 @@ They need Ray, which weighs more than everything else together and so is not in 
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import tempfile
@@ -72,7 +73,11 @@ class Machines:
         from codex_ray import RayPool, WorkerSpec
 
         if name not in self.pools:
-            options = {"home_root": str(self.root), "home_template": str(self.setup.home), **spec}
+            options: dict[str, Any] = {
+                "home_root": str(self.root),
+                "home_template": str(self.setup.home),
+                **spec,
+            }
             self.pools[name] = RayPool.deploy(workers, name=name, spec=WorkerSpec(**options))
         return self.pools[name]
 
@@ -84,18 +89,21 @@ class Machines:
         """Return what the model was asked with a word in the user's text."""
         return [request for request in self.setup.model.requests if word in request.last_user_text]
 
-    def turns_run_twice(self) -> dict[str | None, int]:
-        """Return the turns whose first request came more than once."""
-        seen = Counter(request.turn_id for request in self.setup.model.requests if request.step == 0)
-        return {turn_id: count for turn_id, count in seen.items() if count > 1}
+    def turns_run_twice(self) -> dict[object, int]:
+        """Return what the model was asked for more than once; input that steered a turn is another question."""
+        seen = Counter(
+            (request.turn_id, len(request.user_texts))
+            for request in self.setup.model.requests
+            if request.step == 0
+        )
+        return {key: count for key, count in seen.items() if count > 1}
 
 
 @pytest.fixture(scope="session")
 def machines() -> Iterator[Machines]:
     """A head and two nodes."""
-    import ray
-    from ray.cluster_utils import Cluster
-
+    ray: Any = importlib.import_module("ray")
+    cluster_utils: Any = importlib.import_module("ray.cluster_utils")
     script = Script()
     script.when("Say nothing special", "Nothing special, in several words.")
     with (
@@ -112,7 +120,7 @@ def machines() -> Iterator[Machines]:
             "num_cpus": 1, "object_store_memory": _MEMORY_BYTES, "include_dashboard": False,
             "_system_config": _HEALTH,
         }  # fmt: skip
-        cluster = Cluster(initialize_head=True, head_node_args=head)
+        cluster = cluster_utils.Cluster(initialize_head=True, head_node_args=head)
         machines = Machines(cluster, script, setup, Path(root))
         try:
             machines.add_node(codex=2, small=2, broken=1)

@@ -31,6 +31,7 @@ from codex_app_server import (
 ROOT = Path(__file__).resolve().parents[2]
 CORE = ROOT / "packages/codex-app-server-sdk/src/codex_app_server"
 ADAPTERS = {
+    "codex_ray": ROOT / "integrations/codex-ray/src/codex_ray",
     "langchain_codex": ROOT / "integrations/langchain-codex/src/langchain_codex",
     "llama_index.llms.codex": ROOT / "integrations/llama-index-llms-codex/llama_index/llms/codex",
     "llama_index.agent.codex": ROOT / "integrations/llama-index-agent-codex/llama_index/agent/codex",
