@@ -14,6 +14,7 @@ import pytest
 from codex_app_server import Codex, Thread
 from codex_app_server.testing import reasoning
 from langchain_codex import ChatCodex
+from langchain_codex._beginnings import Beginning, Beginnings
 from langchain_codex._kept import Kept
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
@@ -271,3 +272,23 @@ def test_a_store_that_is_collected_leaves_no_os_thread():
     del kept
     timer.join(10)
     assert not timer.is_alive()
+
+
+def test_beginnings_are_equal_only_if_all_of_their_texts_are():
+    told = [("user", "a"), ("assistant", "b"), ("user", "c")]
+    whole, shorter = Beginnings("settings", told), Beginnings("settings", told[:2])
+    assert whole[2] == shorter[-1]
+    assert hash(whole[2]) == hash(shorter[-1])
+    assert whole[-1] == shorter.followed_by(told[2:])
+    others = [
+        Beginnings("other settings", told)[3],
+        Beginnings("settings", [*told[:2], ("assistant", "c")])[3],
+        Beginnings("settings", [*told[:2], {"type": "function_call_output", "call_id": "1", "output": "c"}])[
+            3
+        ],
+        whole[2],
+    ]
+    assert [other for other in others if other == whole[3]] == []
+    # Marks may happen to be the same.
+    first, second = (Beginning([("", ""), ("user", text)], 2, 7) for text in "ab")
+    assert first != second

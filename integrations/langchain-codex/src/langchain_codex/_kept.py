@@ -1,6 +1,6 @@
 """What is kept between calls: turns that wait for tools, and threads that hold a conversation. Bounded, and aged out.
 
-Entries are found by the digest of the conversation that they hold, and taken out at once: two calls
+Entries are found by the conversation that they hold, and taken out at once: two calls
 never go on with the same one. What is dropped is closed, which interrupts a turn that waits.
 """
 
@@ -13,7 +13,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
 __all__ = ["Kept"]
 
@@ -26,7 +26,7 @@ T = TypeVar("T", bound=_Closeable)
 
 
 class Kept(Generic[T]):
-    """Entries by digest; the oldest go first.
+    """Entries by conversation; the oldest go first.
 
     Args:
         max_count: How many are kept.
@@ -36,7 +36,7 @@ class Kept(Generic[T]):
     def __init__(self, *, max_count: int, max_age_s: float) -> None:
         self._max_count = max_count
         self._max_age_s = max_age_s
-        self._entries: OrderedDict[bytes, tuple[float, T]] = OrderedDict()
+        self._entries: OrderedDict[Hashable, tuple[float, T]] = OrderedDict()
         # Reentrant, since closing may collect a model, and with it another store.
         self._lock = threading.RLock()
         self._timer: threading.Timer | None = None
@@ -48,24 +48,24 @@ class Kept(Generic[T]):
         if self._timer is not None:
             self._timer.cancel()
 
-    def put(self, digest: bytes, entry: T) -> None:
+    def put(self, conversation: Hashable, entry: T) -> None:
         """Keep an entry, in place of an earlier one for the same conversation."""
         with self._lock:
-            dropped = [self._entries.pop(digest)[1]] if digest in self._entries else []
-            self._entries[digest] = (time.monotonic() + self._max_age_s, entry)
+            dropped = [self._entries.pop(conversation)[1]] if conversation in self._entries else []
+            self._entries[conversation] = (time.monotonic() + self._max_age_s, entry)
             while len(self._entries) > self._max_count:
                 dropped.append(self._entries.popitem(last=False)[1][1])
             self._arm()
         for old in dropped:
             old.close()
 
-    def take(self, digest: bytes, fits: Callable[[T], bool] | None = None) -> T | None:
+    def take(self, conversation: Hashable, fits: Callable[[T], bool] | None = None) -> T | None:
         """Take out the entry for a conversation, if there is one and it fits."""
         with self._lock:
-            found = self._entries.get(digest)
+            found = self._entries.get(conversation)
             if found is None or (fits is not None and not fits(found[1])):
                 return None
-            del self._entries[digest]
+            del self._entries[conversation]
             if not self._entries and self._timer is not None:
                 self._timer.cancel()
                 self._timer = None

@@ -6,7 +6,7 @@ Images by URL stay URLs here; `_images` fetches those of the items that are sent
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from langchain_core.messages import (
     AIMessage,
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
         BaseMessage,
     )
 
-__all__ = ["bare_arguments", "quoted_arguments", "to_items"]
+__all__ = ["Form", "bare_arguments", "forms_of", "quoted_arguments", "to_item", "to_items"]
+
+# What becomes an item: an item, or role and text of a message that is text alone. Nearly all are, each call goes through
+# all of them, and only what is new is sent.
+Form: TypeAlias = "tuple[str, str] | dict[str, Any]"
 
 _ROLES = {
     "user": "user",
@@ -54,7 +58,21 @@ _NOT_REPLAYED = frozenset(
 def to_items(
     messages: Sequence[BaseMessage], *, names: Mapping[str, str] | None = None
 ) -> list[dict[str, Any]]:
-    """Return the history for a thread, in order.
+    """Return the history for a thread, in order; see `forms_of`."""
+    return [to_item(form) for form in forms_of(messages, names=names)]
+
+
+def to_item(form: Form) -> dict[str, Any]:
+    """Return the item that a form stands for."""
+    if not isinstance(form, tuple):
+        return form
+    role, text = form
+    kind = "output_text" if role == "assistant" else "input_text"
+    return {"type": "message", "role": role, "content": [{"type": kind, "text": text}]}
+
+
+def forms_of(messages: Sequence[BaseMessage], *, names: Mapping[str, str] | None = None) -> list[Form]:
+    """Return the history for a thread, in order, as what becomes its items.
 
     The items have no field for names: that of a human goes in front of the text (`alice: Hello`),
     since it tells who speaks; those of other messages are left out.
@@ -66,10 +84,10 @@ def to_items(
     Raises:
         ValueError: There are no messages, or one holds what the app-server cannot take.
     """
-    items: list[dict[str, Any]] = []
+    items: list[Form] = []
     call_ids: set[str] = set()
     for message in messages:
-        if (plain := _plain_item(message)) is not None:
+        if (plain := _plain(message)) is not None:
             items.append(plain)
             continue
         for item in _items_of(message):
@@ -91,15 +109,17 @@ def to_items(
     return items
 
 
-def _plain_item(message: BaseMessage) -> dict[str, Any] | None:
-    """Return the item of a message that is text alone: nearly all are, and each call goes through all of them."""
-    text = message.content
-    if not isinstance(text, str) or message.name:
+def _plain(message: BaseMessage) -> tuple[str, str] | None:
+    """Return role and text of a message that is text alone."""
+    text, kind = message.content, type(message)
+    if type(text) is not str or message.name:
         return None
-    if isinstance(message, HumanMessage):
-        return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
-    if isinstance(message, AIMessage) and text and not (message.tool_calls or message.invalid_tool_calls):
-        return {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]}
+    # By the exact type, since that of an instance is asked of an abstract class; others go the long way.
+    if kind is HumanMessage:
+        return "user", text
+    if kind is AIMessage and text:
+        answer = cast("AIMessage", message)
+        return None if answer.tool_calls or answer.invalid_tool_calls else ("assistant", text)
     return None
 
 

@@ -46,13 +46,13 @@ class Server:
         """Take the turn that waits for exactly the results with which the conversation ends."""
         if not call.results:
             return None
-        digest = call.digests[-1 - len(call.results)]
-        return self.held.take(digest, lambda held: held.is_answered_by(call))
+        beginning = call.beginnings[-1 - len(call.results)]
+        return self.held.take(beginning, lambda held: held.is_answered_by(call))
 
     def take_idle(self, call: Call) -> tuple[IdleThread, int] | None:
         """Take the thread that holds the most of the conversation, and how many items that is."""
-        for count in range(len(call.items) - 1, 0, -1):
-            if (found := self.idle.take(call.digests[count])) is not None:
+        for count in range(len(call.forms) - 1, 0, -1):
+            if (found := self.idle.take(call.beginnings[count])) is not None:
                 return found, count
         return None
 
@@ -61,11 +61,11 @@ class Server:
         if answer.is_complete:
             held = turn.held(answer.calls)
             if answer.is_answerable and not (answer.is_broken or call.is_one_shot):
-                self.held.put(call.digest_after(answer.message), held)
+                self.held.put(call.with_answer(answer.message), held)
             else:
                 held.close()
         elif answer.is_continuable:
-            self.idle.put(call.digest_after(answer.message), IdleThread(turn.thread))
+            self.idle.put(call.with_answer(answer.message), IdleThread(turn.thread))
 
 
 _servers: weakref.WeakValueDictionary[Hashable, Server] = weakref.WeakValueDictionary()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from codex_app_server import AppServerError, EventStream, ImageInput, Thread
 
 from langchain_codex._images import fetched, need_fetch
+from langchain_codex._spans import spans_of_langchain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,8 +121,9 @@ class OpenTurn:
     @classmethod
     def go_on(cls, codex: CodexClient, thread: Thread, call: Call, known_count: int) -> OpenTurn:
         """Start a turn in a thread that holds the first items already."""
-        thread.inject_items(fetched(call.items[known_count:], allow=call.image_fetch))
-        turn = thread.turn([], **call.turn)
+        thread.inject_items(fetched(call.items_from(known_count), allow=call.image_fetch))
+        with spans_of_langchain():
+            turn = thread.turn([], **call.turn)
         return cls(codex, turn.events(), thread, turn.id)
 
     @classmethod
@@ -164,11 +166,12 @@ class AsyncOpenTurn:
         cls, codex: AsyncCodexClient, thread: AsyncThread, call: Call, known_count: int
     ) -> AsyncOpenTurn:
         """Start a turn in a thread that holds the first items already."""
-        items = call.items[known_count:]
+        items = call.items_from(known_count)
         if need_fetch(items):
             items = await asyncio.to_thread(fetched, items, allow=call.image_fetch)
         await thread.inject_items(items)
-        turn = await thread.turn([], **call.turn)
+        with spans_of_langchain():
+            turn = await thread.turn([], **call.turn)
         return cls(codex, turn.events(), thread, turn.id)
 
     @classmethod
