@@ -64,6 +64,11 @@ EXPECTED = {
     "24_llama_index_query_engine": "Red.\nRed.\n",
     "25_llama_index_saved_context": "Hello, Rose.\nYour name is Rose.\n",
     "26_llama_index_approvals": "asked: True\nThe file is there.\nmade: True\n",
+    "31_opentelemetry": (
+        "Rose knows of the report.\nreport\n  invoke_agent codex\n    chat mock-model\n"
+        "    execute_tool command_execution\n      wait_for_approval\n    chat mock-model\n"
+        "    execute_tool tell\n      send mail\n    chat mock-model\n"
+    ),
 }
 # What depends on the models that the server knows, or on where deltas are cut.
 PATTERNS = {
