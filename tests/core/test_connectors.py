@@ -218,6 +218,29 @@ def test_a_server_behind_a_connector_has_its_own_files(fake_codex: FakeServerFac
     assert params["cwd"] == "/not/here"
 
 
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_what_nobody_here_follows_is_declined_unless_the_server_has_other_clients(
+    *, is_shared: bool, fake_codex: FakeServerFactory
+) -> None:
+    class Connected(Piped):
+        pass
+
+    if is_shared:
+        Connected.is_shared = True  # pyright: ignore[reportAttributeAccessIssue] - a connector may have it
+    question = {"threadId": "thread-9", "turnId": "turn-9", "itemId": "item-9", "command": "ls"}
+    asked = steps.ask("item/commandExecution/requestApproval", question, id=7)
+    settled = steps.notify("serverRequest/resolved", {"threadId": "thread-9", "requestId": 7})
+    listed = [steps.expect("model/list"), steps.reply({"data": []})]
+    answered = [] if is_shared else [steps.expect_answer(7)]
+    server = fake_codex([*steps.handshake(), asked, *answered, settled, *listed, steps.hang()])
+    config = carried(server.config, Connected)
+    assert config.is_shared is is_shared
+    with Codex(config) as codex:
+        codex.request_raw("model/list")
+    answers = [message["result"] for message in server.received if message.get("id") == 7]
+    assert answers == ([] if is_shared else [{"decision": "decline"}])
+
+
 def test_a_transport_may_answer_while_it_is_written_to() -> None:
     class Answering(Carried):
         async def open(self) -> None:

@@ -184,11 +184,16 @@ class AppServerConfig:
 
     @property
     def is_reached(self) -> bool:
-        """Whether the server is reached (`url`, `connector`) and not launched here.
-
-        It may have other files than this machine, and other clients.
-        """
+        """Whether the server is reached (`url`, `connector`) and not launched here: it may have other files."""
         return self.url is not None or self.connector is not None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the server may have other clients, who are asked the same questions.
+
+        One at a `url` may; that of a connector has others if it says so.
+        """
+        return self.url is not None or bool(getattr(self.connector, "is_shared", False))
 
     def _check_url(self) -> None:
         if self.token_file is not None and self.token_env is not None:

@@ -107,6 +107,9 @@ class Connector(Protocol):
     """Makes the transport of each connection; it is compared and hashed with its configuration.
 
     It is called on the client's own event loop, for the start, for each attempt to connect again, and after a restart.
+
+    The server is taken to have no other client. A connector for one that has some needs an attribute `is_shared` that
+    is true: questions about turns that this client does not follow are left to the others then, and not declined.
     """
 
     def __call__(

@@ -94,11 +94,13 @@ class QuestionDesk:
     Args:
         engine: Sends the answers.
         is_shared: Whether the server has other clients, who are asked the same questions.
+        is_reached: Whether the server may live on without the connection, and ask again on the next one.
     """
 
-    def __init__(self, engine: Link, *, is_shared: bool) -> None:
+    def __init__(self, engine: Link, *, is_shared: bool, is_reached: bool) -> None:
         self._engine = engine
         self._is_shared = is_shared
+        self._is_reached = is_reached
         # For questions outside of any turn, and for turns that nobody here has started.
         self.setup = TurnSetup()
         self._open: dict[str | int, Question] = {}
@@ -388,7 +390,7 @@ class QuestionDesk:
         losses = self._engine.losses
         # On another connection the id may be that of another question, if it is another server: it asks again.
         is_current = self._asked.pop(request_id, None) == losses
-        if self._is_shared:
+        if self._is_reached:
             self._answered.pop(request_id, None)
             self._answered[request_id] = (mark, losses if is_current else None, result, refusal)
             if len(self._answered) > _MAX_KEPT_ANSWERS:

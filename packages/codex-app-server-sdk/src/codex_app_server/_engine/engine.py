@@ -85,7 +85,7 @@ class Engine:
         self.config = config
         # Who is to be woken when the current callback is done; see `flush`.
         self.waking: list[Waiter] = []
-        self.desk = QuestionDesk(self, is_shared=config.is_reached)
+        self.desk = QuestionDesk(self, is_shared=config.is_shared, is_reached=config.is_reached)
         # That of the client that owns the engine, which sets it before it is started.
         self.ledger = Ledger()
         self.turns = TurnTable(self, silence_limit_s=config.turn_silence_limit_s)
