@@ -10,7 +10,7 @@ after it: a class with this constructor is a connector, and so is any object tha
 
 A transport lives on the event loop of the client's own OS thread, which is asyncio, and serves all of its turns: nothing in
 it may block, and what waits is a task of that loop (`asyncio.get_running_loop()`). The three functions that it is given
-may be called there, or on one other OS thread; what comes from there arrives in the order of the calls.
+may be called there, also from within `write`, or on other OS threads; what they are told is taken in the order of the calls.
 """
 
 from __future__ import annotations
