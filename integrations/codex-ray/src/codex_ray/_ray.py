@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -82,6 +83,7 @@ class Ray:
         """
         if self._ray.is_initialized():
             return
+        address = address or os.environ.get("RAY_ADDRESS")
         if address is not None:
             _probe(address)
         try:
