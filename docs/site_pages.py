@@ -184,5 +184,5 @@ def index_page(pages: Pages) -> str:
 def lead_of(uri: str, text: str) -> str:
     """Return a line that leads to a page: its title as a link, and how its first sentence goes on."""
     title, lead, *_ = text.removeprefix("# ").split("\n\n")
-    rest = lead.removeprefix(title) if lead.startswith(title) else ""
+    rest = lead.removeprefix(title) if lead.startswith(title) else ": a notebook, with its outputs."
     return f"[{title}]({uri.removeprefix('examples/')}){rest}"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from codex_app_server import _escape as escape
+from codex_app_server._asking import fact_lines
 from codex_app_server._view.terminal import RichView
 from codex_app_server.events import MessageFinished, MessageStarted, TextDelta, ToolStarted
 from codex_app_server.results import TurnResult
@@ -175,6 +176,15 @@ def test_questions_of_the_model_and_of_mcp_servers_are_asked_and_answered(
     assert "            1 | sqlite: a file\n            2 | postgres\n" in screen.text
     assert "     address | https://example.invalid/<U+001B>[2J\n" in screen.text
     assert [char for char in ("\x1b", "\x07", "\u202e", "\u200b") if char in screen.text] == []
+
+
+@given(st.text("ab 中\x1b", max_size=60), st.integers(10, 14))
+def test_prose_is_broken_between_words_and_nothing_of_it_is_lost(text: str, width: int) -> None:
+    pieces = [line[16:] for line in fact_lines("question", text, width, at_words=True)]
+    assert "".join(pieces) == text.replace("\x1b", "<U+001B>")
+    assert all(len(piece) + piece.count("中") <= width for piece in pieces)
+    # One that ends in the middle of a word has no space where it could have ended.
+    assert [piece for piece in pieces[:-1] if " " in piece and not piece.endswith(" ")] == []
 
 
 def test_at_the_end_of_the_input_a_question_is_declined(binary_for: BinaryFor, screens: list[Screen]) -> None:

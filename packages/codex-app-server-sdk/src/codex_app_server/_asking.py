@@ -72,24 +72,37 @@ def columns(target: TextIO) -> int:
     return max(width - _MARGIN, 20)
 
 
-def fact_lines(name: str, text: str, width: int) -> Iterator[str]:
-    """Return the lines that show a text of somebody else, each with its margin."""
+def fact_lines(name: str, text: str, width: int, *, at_words: bool = False) -> Iterator[str]:
+    """Return the lines that show a text of somebody else, each with its margin.
+
+    Args:
+        name: What it is; for its first line.
+        text: The text.
+        width: How long a piece of it may be.
+        at_words: Break long lines between words where that can be done: for prose, whose spaces mean nothing.
+    """
     # Each line gets a margin, and none is as long as to be continued at the left edge of the screen: nothing that
     # the agent wrote can look like a line of ours.
     for number, line in enumerate(text.removesuffix("\n").split("\n")):
-        for part, piece in enumerate(_pieces("".join(map(spelled_out, line)), width)):
+        for part, piece in enumerate(_pieces("".join(map(spelled_out, line)), width, at_words=at_words)):
             label = name if number == part == 0 else ""
             yield f"  {label:>11} {'|' if part == 0 else ':'} {piece}"
 
 
-def _pieces(line: str, limit: int) -> Iterator[str]:
-    import unicodedata  # noqa: PLC0415 - for who uses it
-
+def _pieces(line: str, limit: int, *, at_words: bool) -> Iterator[str]:
     width, start = 0, 0
     for position, char in enumerate(line):
-        step = 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        if width + step > limit:
-            yield line[start:position]
-            width, start = 0, position
+        step = _columns_of(char)
+        while width + step > limit:
+            space = line.rfind(" ", start, position) if at_words else -1
+            end = position if space < 0 else space + 1
+            yield line[start:end]
+            width, start = sum(map(_columns_of, line[end:position])), end
         width += step
     yield line[start:]
+
+
+def _columns_of(char: str) -> int:
+    import unicodedata  # noqa: PLC0415 - for who uses it
+
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

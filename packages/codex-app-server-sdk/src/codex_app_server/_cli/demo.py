@@ -44,9 +44,7 @@ def demo() -> int:
         Codex(scripted.config, approval_handler=defer_approvals) as codex,
     ):
         view = terminal_view()
-        view.note(
-            f"codex {codex.metadata.server_version} with a scripted model: no key, no network, a folder that is removed"
-        )
+        view.note(f"codex {codex.metadata.server_version} with a scripted model: no key, no network")
         view.note(f"the prompt: {PROMPT}")
         thread = codex.thread_start(sandbox="workspace-write", approval_policy="untrusted", ephemeral=True)
         return run_turn(thread, PROMPT, view, ask if can_ask() else accept_and_tell)
@@ -60,7 +58,11 @@ def _steps(pace_s: float) -> list[list[Part]]:
             call("exec_command", cmd="ls -la"),
         ],
         [
-            text("It is empty, so I write the program.", phase="commentary", pace_s=pace_s),
+            text(
+                "It is empty but for what the sandbox needs, so I write the program.",
+                phase="commentary",
+                pace_s=pace_s,
+            ),
             custom_call("apply_patch", _PATCH),
         ],
         [

@@ -47,7 +47,7 @@ class _Terminal:
     def show(self, name: str, text: str) -> None:
         """Write what somebody else says."""
         if text:
-            self.say("\n".join(fact_lines(name, text, self._width)))
+            self.say("\n".join(fact_lines(name, text, self._width, at_words=True)))
 
     def ask(self, prompt: str, *, is_secret: bool = False) -> str:
         """Return the next line that is typed.
