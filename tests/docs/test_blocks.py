@@ -20,11 +20,12 @@ ROOT = Path(__file__).resolve().parents[2]
 READMES = [
     ROOT / "README.md",
     *sorted(ROOT.glob("packages/*/README.md")),
-    *sorted(ROOT.glob("integrations/*/README.md")),
+    *sorted(path for path in ROOT.glob("integrations/*/README.md") if path.parent.name != "codex-ray"),
 ]
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
-# That of this one is run, in more than one way, by tests/repo/test_own_framework.py.
-ELSEWHERE = {"connect-your-own-framework.md"}
+# That of this one is run, in more than one way, by tests/repo/test_own_framework.py; that of the other one needs a
+# cluster, and is run by tests/ray/test_examples.py with the README of codex-ray.
+ELSEWHERE = {"connect-your-own-framework.md", "many-machines.md"}
 
 
 def blocks(page: Path, language: str) -> list[str]:

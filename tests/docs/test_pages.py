@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import codex_app_server.testing
+import codex_ray
 import langchain_codex
 import llama_index.agent.codex
 import llama_index.llms.codex
@@ -24,6 +25,7 @@ MODULES = (
     errors,
     codex_app_server.testing,
     conformance,
+    codex_ray,
     langchain_codex,
     llama_index.agent.codex,
     llama_index.llms.codex,
@@ -32,6 +34,7 @@ MODULES = (
 PACKAGES = (
     codex_app_server,
     codex_app_server.testing,
+    codex_ray,
     langchain_codex,
     llama_index.llms.codex,
     llama_index.agent.codex,

@@ -86,7 +86,8 @@ def test_50_threads_with_4_turns_each_stay_on_one_worker_each(machines: Machines
     # The record of each thread is on the disk of that worker, and nowhere else.
     on_disk = Counter(
         (path.stem[-36:], path.relative_to(machines.root).parts[1])
-        for path in machines.root.glob("codex/*/home/sessions/**/rollout-*.jsonl")
+        for home in machines.root.glob("codex/*/home")
+        for path in home.glob("sessions/**/rollout-*.jsonl")
         if path.stem[-36:] in places
     )
     assert on_disk == Counter((thread_id, worker) for thread_id, (worker,) in places.items())
