@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import pickle
+import threading
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
@@ -331,6 +332,10 @@ def test_nothing_is_kept_of_turns_and_threads_that_are_gone(fake_codex: FakeServ
         thread = codex.thread_start()
         for _ in range(30):
             assert thread.run("x").usage_report.sub_agents == TEN
+        # Until the engine has carried out what it was told before: that holds the last turn.
+        is_through = threading.Event()
+        codex._engine.soon(is_through.set)
+        assert is_through.wait(30)
         # That of the client, and that of the thread.
         assert sums() == before + 2
         assert len(thread._state.sub_agents) == 1

@@ -250,13 +250,14 @@ class TurnTable:
         self._starts.discard(start)
         if start.method == "turn/start":
             thread.reopening.began(start.params)
-            if isinstance(start.params.get("model"), str):
-                thread.model = start.params["model"]
         turn, thread.early = thread.early, None
         if turn is None or turn.turn_id != turn_id:
             if turn is not None:
                 self._disown(turn)
             turn = self._open(thread, turn_id, start.setup)
+        if start.method == "turn/start" and isinstance(start.params.get("model"), str):
+            # The turns after it have it too.
+            turn.model = thread.model = start.params["model"]
         if thread.foreign_turn == turn_id:
             thread.foreign_turn = None
         if not turn.is_done:
