@@ -27,18 +27,19 @@ if TYPE_CHECKING:
 __all__ = ["result_page", "story_page"]
 
 # In the elements themselves: notebooks drop style sheets of outputs, and each has its own colours.
+# Green and red are as easy to read on white as on a dark page, of which an output knows nothing.
 _LOOKS: dict[Style, str] = {
     "answer": "margin:.4em 0;white-space:pre-wrap",
     "commentary": "margin:.4em 0;white-space:pre-wrap;font-style:italic;opacity:.85",
     "reasoning": "white-space:pre-wrap;font-style:italic;opacity:.6",
-    "head": "font-family:monospace;white-space:pre-wrap;font-weight:bold",
-    "output": "font-family:monospace;white-space:pre-wrap;opacity:.75",
-    "added": "font-family:monospace;white-space:pre-wrap;color:#2a7d3c",
-    "removed": "font-family:monospace;white-space:pre-wrap;color:#b3261e",
-    "good": "font-family:monospace;white-space:pre-wrap;color:#2a7d3c",
-    "bad": "font-family:monospace;white-space:pre-wrap;color:#b3261e",
-    "note": "font-family:monospace;white-space:pre-wrap;opacity:.6",
-    "plan": "font-family:monospace;white-space:pre-wrap",
+    "head": "font-family:monospace;font-size:.9em;white-space:pre-wrap;font-weight:bold",
+    "output": "font-family:monospace;font-size:.9em;white-space:pre-wrap;opacity:.75",
+    "added": "font-family:monospace;font-size:.9em;white-space:pre-wrap;color:#23903f",
+    "removed": "font-family:monospace;font-size:.9em;white-space:pre-wrap;color:#dc4a41",
+    "good": "font-family:monospace;font-size:.9em;white-space:pre-wrap;color:#23903f",
+    "bad": "font-family:monospace;font-size:.9em;white-space:pre-wrap;color:#dc4a41",
+    "note": "font-family:monospace;font-size:.9em;white-space:pre-wrap;opacity:.6",
+    "plan": "font-family:monospace;font-size:.9em;white-space:pre-wrap",
 }
 _FRAME = "border-left:3px solid #8884;padding:.1em .9em;overflow-wrap:anywhere;line-height:1.45"
 
