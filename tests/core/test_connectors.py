@@ -107,12 +107,13 @@ class Piped(Carried):
             return
 
     async def stop(self, grace_s: float) -> None:
+        del grace_s
         if self.reader.ident is None:
             return
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.close()
-        self.process.wait(grace_s)
+        self.process.wait()
         self.reader.join()
         self.process.stdout.close()
 
@@ -434,6 +435,17 @@ class NoTransport(Piped):
         raise ValueError("no worker")
 
 
+class NoWorker(Piped):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        del args, options
+        raise LaunchError("there is no worker: start one")
+
+
+class NoWorkerYet(Piped):
+    async def open(self) -> None:
+        raise LaunchError("the worker is busy: wait")
+
+
 class NotOpened(Piped):
     async def open(self) -> None:
         raise ValueError("no way")
@@ -448,6 +460,12 @@ class NotStopped(Piped):
     async def stop(self, grace_s: float) -> None:
         await super().stop(grace_s)
         raise ValueError("no end")
+
+
+class NeverStopped(Piped):
+    async def stop(self, grace_s: float) -> None:
+        await super().stop(grace_s)
+        await asyncio.Event().wait()
 
 
 class NotWritten(Piped):
@@ -485,6 +503,8 @@ class NoError(Piped):
     ("connector", "message"),
     [
         (NoTransport, r"the connector made no transport: ValueError\('no worker'\)"),
+        (NoWorker, "^there is no worker: start one$"),
+        (NoWorkerYet, "^the worker is busy: wait$"),
         (NotOpened, r"the transport of the connector could not be opened: ValueError\('no way'\)"),
         (NeverOpened, r"the transport of the connector was not open within 0.1 s"),
     ],
@@ -515,9 +535,16 @@ def test_what_a_broken_transport_raises_ends_what_waits(
         codex.thread_start().run("Go.")
 
 
-def test_a_transport_that_fails_to_stop_does_not_keep_a_client_open(fake_codex: FakeServerFactory) -> None:
+@pytest.mark.parametrize(("connector", "close_timeout_s"), [(NotStopped, 30.0), (NeverStopped, 0.5)])
+def test_a_transport_that_fails_to_stop_does_not_keep_a_client_open(
+    connector: Connector,
+    close_timeout_s: float,
+    fake_codex: FakeServerFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("codex_app_server._engine.foreign._STOP_S", 0.01)
     server = fake_codex([*steps.handshake(), steps.hang()])
-    Codex(carried(server.config, NotStopped)).close()
+    Codex(carried(server.config, connector, close_timeout_s=close_timeout_s)).close()
 
 
 def test_what_comes_after_the_end_is_not_read(fake_codex: FakeServerFactory) -> None:

@@ -84,6 +84,35 @@ async def test_a_client_of_another_kind_gives_both_faces_to_who_holds_it(
         assert shared.sync_client().thread_start().run("Hi").text == "one"
 
 
+def opened(method: str) -> list[Any]:
+    _, answer, _ = steps.thread_start()
+    return [steps.expect(method), answer]
+
+
+@pytest.mark.anyio
+async def test_a_bare_client_passes_everything_on(fake_codex: FakeServerFactory) -> None:
+    plain = [
+        step
+        for word in ("archive", "delete", "read")
+        for step in (steps.expect(f"thread/{word}"), steps.reply({}))
+    ]
+    once = [*opened("thread/resume"), *opened("thread/fork"), *plain]
+    server = fake_codex([*steps.handshake(), *once, *once, steps.hang()])
+    params = {"threadId": "thread-1"}
+    with BareClient(Codex(server.config)) as client:
+        assert client.thread_resume("thread-1").id == "thread-1"
+        assert client.thread_fork("thread-1", sandbox="read-only").id == "thread-1"
+        client.thread_archive("thread-1")
+        client.thread_delete("thread-1")
+        assert client.request_raw("thread/read", params, timeout_s=60) == {}
+        awaited = client.as_async()
+        assert (await awaited.thread_resume("thread-1")).id == "thread-1"
+        assert (await awaited.thread_fork("thread-1", sandbox="read-only")).id == "thread-1"
+        await awaited.thread_archive("thread-1")
+        await awaited.thread_delete("thread-1")
+        assert await awaited.request_raw("thread/read", params, timeout_s=60) == {}
+
+
 def test_what_is_no_client_is_refused_with_what_it_lacks() -> None:
     class Half:
         def thread_start(self) -> None: ...
