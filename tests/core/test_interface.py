@@ -84,6 +84,17 @@ async def test_a_client_of_another_kind_gives_both_faces_to_who_holds_it(
         assert shared.sync_client().thread_start().run("Hi").text == "one"
 
 
+def test_a_client_may_have_both_faces_to_give(fake_codex: FakeServerFactory) -> None:
+    class Both(BareClient):
+        def as_sync(self) -> CodexClient:
+            return first
+
+    with Codex(fake_codex([*steps.handshake(), steps.hang()]).config) as first:
+        shared = SharedCodex(codex=Both(first))
+        assert shared.sync_client() is first
+        assert isinstance(shared.async_client(), AsyncBareClient)
+
+
 def opened(method: str) -> list[Any]:
     _, answer, _ = steps.thread_start()
     return [steps.expect(method), answer]
