@@ -347,6 +347,17 @@ def test_it_is_switched_on_and_off_for_clients_that_exist(
     assert traces.tree() == ["invoke_agent codex", "  chat mock-model"]
 
 
+def test_automatic_instrumentation_switches_it_on(traces: Traces, monkeypatch: pytest.MonkeyPatch) -> None:
+    otel.uninstrument()
+    instrumentor = otel.CodexInstrumentor()
+    with FakeServer(plain()) as server, Codex(server.config) as codex:
+        monkeypatch.setenv("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "true")
+        instrumentor.instrument(skip_dep_check=True, tracer_provider=traces.tracer_provider)
+        codex.thread_start().run("Hi.")
+        instrumentor.uninstrument()
+    assert "Hello." in traces.named("invoke_agent codex")[0]["gen_ai.output.messages"]
+
+
 def test_content_is_in_the_spans_only_where_it_was_asked_for(
     traces: Traces, scripted_codex: ScriptedCodexFactory
 ) -> None:

@@ -5,7 +5,8 @@ Needs the extra `otel`. Nothing of it is imported, and nothing is made, before `
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, cast
 
 from codex_app_server._engine.observing import observe_with
 from codex_app_server._version import __version__
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from codex_app_server.otel._guard import Guard
     from codex_app_server.otel._metrics import Meters
 
-__all__ = ["instrument", "uninstrument"]
+__all__ = ["CodexInstrumentor", "instrument", "uninstrument"]
 
 _NAME = "codex_app_server"
+# What instrumentations of generative AI have in common.
+_CONTENT = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 
 
 def instrument(
@@ -72,3 +75,27 @@ def _meters(guard: Guard, meter_provider: MeterProvider | None) -> Meters | None
 def uninstrument() -> None:
     """Trace no further turns; those that run are traced to their end."""
     observe_with(None)
+
+
+class CodexInstrumentor:
+    """What `opentelemetry-instrument` switches on, by the entry point `opentelemetry_instrumentor`.
+
+    With content where the environment variable `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` is `true`,
+    `span_only` or `span_and_event`.
+    """
+
+    def instrument(self, **options: object) -> None:
+        """Switch it on.
+
+        Args:
+            **options: `tracer_provider` and `meter_provider`; others are ignored.
+        """
+        instrument(
+            content=os.environ.get(_CONTENT, "").lower() in {"true", "span_only", "span_and_event"},
+            tracer_provider=cast("TracerProvider | None", options.get("tracer_provider")),
+            meter_provider=cast("MeterProvider | None", options.get("meter_provider")),
+        )
+
+    def uninstrument(self, **_: object) -> None:
+        """Switch it off."""
+        uninstrument()
