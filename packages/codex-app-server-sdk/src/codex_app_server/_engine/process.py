@@ -58,6 +58,19 @@ def _discard(popen: subprocess.Popen[bytes]) -> None:
             pipe.close()
 
 
+def _give(pipe: IO[bytes]) -> IO[bytes]:
+    return pipe
+
+
+def _give_away(pipe: IO[bytes]) -> IO[bytes]:
+    """Return the pipe for a loop of uvloop, which closes the descriptor by itself, and then what it was given as well.
+
+    Between the two the number may have become that of a file of another OS thread, so it must not be closed again.
+    """
+    with pipe:
+        return os.fdopen(os.dup(pipe.fileno()), pipe.mode, buffering=0, closefd=False)
+
+
 def _widen(pipe: IO[bytes]) -> None:
     """Let the server write ahead as much as is read at once: fewer wake-ups when it has much to say."""
     if sys.platform == "linux":
@@ -187,13 +200,16 @@ class ServerProcess:
         out, err, inn = (cast("IO[bytes]", pipe) for pipe in (popen.stdout, popen.stderr, popen.stdin))
         self._writer.on_room = self._on_room
         _widen(out)
+        give = _give_away if type(loop).__module__.partition(".")[0] == "uvloop" else _give
         try:
-            self._stdin, _ = await loop.connect_write_pipe(lambda: self._writer, inn)
+            self._stdin, _ = await loop.connect_write_pipe(lambda: self._writer, give(inn))
             self._pipes.append(self._stdin)
-            stderr, _ = await loop.connect_read_pipe(lambda: _Reader(self._keep_stderr, lambda: None), err)
+            stderr, _ = await loop.connect_read_pipe(
+                lambda: _Reader(self._keep_stderr, lambda: None), give(err)
+            )
             self._pipes.append(stderr)
             stdout, _ = await loop.connect_read_pipe(
-                lambda: _Reader(self._on_output, self._output_ended), out
+                lambda: _Reader(self._on_output, self._output_ended), give(out)
             )
             self._pipes.append(stdout)
         except BaseException:
