@@ -31,7 +31,7 @@ from codex_app_server._engine.observing import begin, launch_context, started_no
 from codex_app_server._engine.turns import TurnTable
 from codex_app_server._engine.wakeups import Completion, copy_error, wake_all
 from codex_app_server._logs import about, log_opened
-from codex_app_server._wire.json_codec import encode_line
+from codex_app_server._wire.json_codec import encode, request_line
 from codex_app_server.errors import (
     AppServerError,
     ClientClosedError,
@@ -243,8 +243,8 @@ class Engine:
     def start_turn(self, start: TurnStart) -> Completion[TurnState]:
         """Start a turn, after those of its thread that are before it."""
         self._check_open()
-        # What cannot be sent is to fail here, in the caller, and not on the engine's OS thread.
-        encode_line(start.params)
+        # What cannot be sent is to fail here, in the caller, and what is large is not to hold up the engine's OS thread.
+        start.encoded = encode(start.params)
         begin(start, self.trace_context)
         try:
             self._post(partial(self.turns.start, start))
@@ -397,13 +397,11 @@ class Engine:
         timeout_s: float | None = None,
         is_urgent: bool = False,
         trace: Mapping[str, str] | None = None,
+        encoded: bytes | None = None,
     ) -> Call:
         request_id = next(_request_ids)
-        message = {"id": request_id, "method": method, "params": params}
-        if trace is not None:
-            message["trace"] = trace
         return Call(
-            line=encode_line(message),
+            line=request_line(request_id, method, encode(params) if encoded is None else encoded, trace),
             request_id=request_id,
             method=method,
             timeout_s=self.config.request_timeout_s if timeout_s is None else timeout_s,
@@ -451,9 +449,10 @@ class Engine:
         on_error: Callable[[Callable[[], BaseException]], None],
         *,
         trace: Mapping[str, str] | None = None,
+        encoded: bytes | None = None,
     ) -> None:
-        """Send a request whose outcome is handled on the engine's loop."""
-        self._send(self._make_call(method, params, on_result, on_error, trace=trace))
+        """Send a request whose outcome is handled on the engine's loop; `encoded` are its params, where that is done."""
+        self._send(self._make_call(method, params, on_result, on_error, trace=trace, encoded=encoded))
 
     def send_now(
         self,

@@ -122,6 +122,7 @@ class TurnStart:
 
     __slots__ = (
         "completion",
+        "encoded",
         "is_abandoned",
         "is_accepted",
         "method",
@@ -145,6 +146,8 @@ class TurnStart:
         self.turn: TurnState | None = None
         # W3C trace context of whoever starts the turn.
         self.trace: dict[str, str] | None = None
+        # The params as JSON, as long as they are what is to be sent.
+        self.encoded: bytes | None = None
 
 
 class TurnState:

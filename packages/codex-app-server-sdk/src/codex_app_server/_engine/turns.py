@@ -78,6 +78,7 @@ if TYPE_CHECKING:
             on_error: Callable[[Callable[[], BaseException]], None],
             *,
             trace: Mapping[str, str] | None = None,
+            encoded: bytes | None = None,
         ) -> None:
             """Send a request."""
             ...
@@ -219,14 +220,19 @@ class TurnTable:
     def _launch(self, start: TurnStart) -> None:
         start.thread.starting = start
         if start.method == "turn/start":
-            start.params = start.thread.reopening.for_turn(start.params)
+            params = start.thread.reopening.for_turn(start.params)
+            if params is not start.params:
+                start.params, start.encoded = params, None
         self._engine.send(
             start.method,
             start.params,
             partial(self._accepted, start),
             partial(self._refused, start),
             trace=start.trace,
+            encoded=start.encoded,
         )
+        # The request has it now, and lets go of it when it is answered.
+        start.encoded = None
 
     def _accepted(self, start: TurnStart, result: Any) -> None:
         thread = start.thread

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["decode_line", "encode_line"]
+__all__ = ["decode_line", "encode", "encode_line", "request_line"]
 
 
 def _default(value: object) -> object:
@@ -30,24 +30,35 @@ def _default(value: object) -> object:
 
 
 def encode_line(message: Mapping[str, object]) -> bytes:
-    """Return one message as a line, with its newline.
+    """Return one message as a line, with its newline; see `encode`."""
+    return encode(message) + b"\n"
+
+
+def request_line(
+    request_id: int, method: str, params: bytes, trace: Mapping[str, str] | None = None
+) -> bytes:
+    """Return a request as a line, with its newline, from params that are encoded already."""
+    traced = b"" if trace is None else b',"trace":%b' % encode(trace)
+    return b'{"id":%d,"method":%b,"params":%b%b}\n' % (request_id, encode(method), params, traced)
+
+
+def encode(value: object) -> bytes:
+    """Return a value as JSON.
 
     Lone surrogates become U+FFFD: the server does not answer a line that holds one.
 
     Raises:
-        TypeError: Something in the message has no JSON form.
+        TypeError: Something in the value has no JSON form.
         ValueError: NaN or infinity, or a reference cycle.
     """
     try:
-        text = json.dumps(
-            message, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_default
-        )
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_default)
     except RecursionError as exc:
         raise ValueError("the message is nested too deeply to be sent") from exc
     try:
-        return text.encode() + b"\n"
+        return text.encode()
     except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode() + b"\n"
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 def decode_line(line: bytes) -> Any:
