@@ -234,7 +234,10 @@ def speed(options: list[str]) -> None:
 
 def bench(options: list[str]) -> None:
     """Take every figure, with the peers in an environment of their own, into the documentation."""
-    run(beside_peers(), "benchmarks/run.py", *([] if options else ["--write"]), *options)
+    python = beside_peers()
+    run(python, "benchmarks/run.py", *([] if options else ["--write"]), *options)
+    if not options:
+        run(python, "benchmarks/adapters.py", "--write")
 
 
 def faults(options: list[str]) -> None:

@@ -234,6 +234,13 @@ def machine() -> str:
     return ", ".join([platform.system(), *versions])
 
 
+def written(page: str, begin: str, end: str, text: str) -> str:
+    """Return the page with the text in the place between two marks."""
+    head, _, rest = page.partition(begin)
+    _, _, tail = rest.partition(end)
+    return f"{head}{begin}\n\n{text}\n\n{end}{tail}"
+
+
 def guard(taken: dict[str, Figures]) -> list[str]:
     """Return what is far slower than it should be."""
     faults: list[str] = []
@@ -267,10 +274,7 @@ def main() -> None:
     text = f"{table(taken)}\n\n{machine()}; medians of {options.rounds} rounds."
     print(text)
     if options.write:
-        page = PAGE.read_text()
-        head, _, rest = page.partition(BEGIN)
-        _, _, tail = rest.partition(END)
-        PAGE.write_text(f"{head}{BEGIN}\n\n{text}\n\n{END}{tail}")
+        PAGE.write_text(written(PAGE.read_text(), BEGIN, END, text))
     faults = guard(taken) if options.guard else []
     if faults:
         sys.exit("much slower than it should be:\n" + "\n".join(faults))

@@ -33,7 +33,7 @@ class _Protocol(asyncio.SubprocessProtocol):
                 client.sinks.pop(turn, None)
                 client.ends.pop(turn).set_result(None)
             elif method is None:
-                client.replies.pop(message["id"])(message["result"])
+                client.replies.pop(message["id"])(message.get("result"))
 
     def process_exited(self) -> None:
         self.ended.set_result(None)
@@ -42,7 +42,7 @@ class _Protocol(asyncio.SubprocessProtocol):
 class Client:
     """Nothing that could be left out is in here."""
 
-    async def open(self, argv: list[str]) -> None:
+    async def open(self, argv: list[str], handshake: dict[str, Any] | None = None) -> None:
         self.ids = itertools.count()
         self.replies: dict[int, Callable[[Any], None]] = {}
         self.sinks: dict[str, Callable[[str], None]] = {}
@@ -51,7 +51,7 @@ class Client:
             lambda: _Protocol(self), *argv, stderr=None
         )
         self.pipe: Any = self.transport.get_pipe_transport(0)
-        await self.request("initialize", {"clientInfo": {"name": "raw", "version": "0"}})
+        await self.request("initialize", handshake or {"clientInfo": {"name": "raw", "version": "0"}})
         self.pipe.write(b'{"method":"initialized"}\n')
 
     async def close(self) -> None:

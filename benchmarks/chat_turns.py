@@ -1,0 +1,222 @@
+"""What turns of `ChatCodex` take on the true app-server: `python chat_turns.py <subject> <server command...>`.
+
+    capture       the params of its requests, as JSON, for the bound to send the same
+    crowd         50 chains in one `abatch`: seconds, the median of a few
+    conversation  a conversation of 500 turns: milliseconds of CPU for a turn early and late, of this process and the server
+
+`crowd-raw` and `conversation-raw` do the same turns with the bound, which gets those params in `CHAT_PARAMS`. The
+model is scripted and runs in the process that starts this one: `adapters.py` does, and takes the figures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import statistics
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import psutil
+from clients import raw
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+CHAINS = 50
+BATCHES = 5
+TURNS = 500
+# Before a request is sent again that was not accepted.
+OVERLOADED_S = 0.05
+# The turns at either end that are compared, after a few to warm up.
+SKIPPED = 10
+WINDOW = 50
+
+
+def question(number: int) -> str:
+    """Return what is asked."""
+    return f"Question {number}: " + "word " * 40
+
+
+def _codex(argv: list[str]) -> Any:
+    from codex_app_server import AppServerConfig, AsyncCodex
+
+    return AsyncCodex(AppServerConfig(launch_args_override=tuple(argv)))
+
+
+class _Process:
+    """The CPU time of a process."""
+
+    def __init__(self, pid: int) -> None:
+        self._process = psutil.Process(pid)
+
+    def cpu_s(self) -> float:
+        times = self._process.cpu_times()
+        return times.user + times.system
+
+
+class _RawChat:
+    """The bound, sending what ChatCodex sends."""
+
+    def __init__(self) -> None:
+        self.params = json.loads(os.environ["CHAT_PARAMS"])
+        self.client = raw.Client()
+
+    async def open(self, argv: list[str]) -> None:
+        await self.client.open(argv, self.params["initialize"])
+
+    async def thread(self) -> str:
+        while True:
+            answer = await self.client.request("thread/start", self.params["thread/start"])
+            if answer is not None:
+                return answer["thread"]["id"]
+            # The server has too much to do to accept it.
+            await asyncio.sleep(OVERLOADED_S)
+
+    async def turn(self, thread: str, text: str) -> str:
+        client, parts = self.client, list[str]()
+        begun = asyncio.get_running_loop().create_future()
+
+        def accepted(result: Any) -> None:
+            if result is None:
+                asyncio.get_running_loop().call_later(OVERLOADED_S, send)
+                return
+            turn = result["turn"]["id"]
+            client.sinks[turn] = parts.append
+            client.ends[turn] = asyncio.get_running_loop().create_future()
+            begun.set_result(client.ends[turn])
+
+        items = [{"type": "text", "text": text, "text_elements": []}]
+        params = {**self.params["turn/start"], "threadId": thread, "input": items}
+
+        def send() -> None:
+            client.send("turn/start", params, accepted)
+
+        send()
+        await (await begun)
+        return "".join(parts)
+
+
+async def capture(argv: list[str]) -> object:
+    """Return what ChatCodex sends."""
+    from codex_app_server import AppServerConfig, AsyncCodex
+    from langchain_codex import ChatCodex
+
+    sent: dict[str, Any] = {}
+
+    def see(message: Any) -> None:
+        if message.is_sent and message.method in {"initialize", "thread/start", "turn/start"}:
+            sent[message.method] = message.body["params"]
+
+    async with AsyncCodex(AppServerConfig(launch_args_override=tuple(argv)), message_hook=see) as codex:
+        await ChatCodex(codex=codex).ainvoke(question(0))
+    return sent
+
+
+async def _crowd(once: Callable[[], Awaitable[int]]) -> float:
+    await once()
+    times: list[float] = []
+    for _ in range(BATCHES):
+        began = time.perf_counter()
+        characters = await once()
+        times.append(time.perf_counter() - began)
+        assert characters > CHAINS
+    return statistics.median(times)
+
+
+async def crowd(argv: list[str]) -> object:
+    """Many chains at once."""
+    from langchain_codex import ChatCodex
+    from langchain_core.output_parsers import StrOutputParser
+    from langchain_core.prompts import ChatPromptTemplate
+
+    async with _codex(argv) as codex:
+        chain = ChatPromptTemplate([("user", "{text}")]) | ChatCodex(codex=codex) | StrOutputParser()
+
+        async def once() -> int:
+            return len("".join(await chain.abatch([{"text": question(number)} for number in range(CHAINS)])))
+
+        return await _crowd(once)
+
+
+async def crowd_raw(argv: list[str]) -> object:
+    """The same turns."""
+    chat = _RawChat()
+    await chat.open(argv)
+
+    async def one(number: int) -> str:
+        return await chat.turn(await chat.thread(), question(number))
+
+    async def once() -> int:
+        return len("".join(await asyncio.gather(*(one(number) for number in range(CHAINS)))))
+
+    took = await _crowd(once)
+    await chat.client.close()
+    return took
+
+
+async def _conversation(ask: Callable[[int], Awaitable[object]], server: int) -> object:
+    processes = {"client": _Process(os.getpid()), "server": _Process(server)}
+    marks = dict.fromkeys(itertools.chain((SKIPPED, SKIPPED + WINDOW), (TURNS - WINDOW, TURNS)), None)
+    seen: dict[int, dict[str, float]] = {}
+    for number in range(TURNS + 1):
+        if number in marks:
+            seen[number] = {name: process.cpu_s() for name, process in processes.items()}
+            seen[number]["time"] = time.perf_counter()
+        if number < TURNS:
+            await ask(number)
+
+    def spent(first: int, last: int) -> dict[str, float]:
+        return {name: (seen[last][name] - seen[first][name]) / WINDOW * 1e3 for name in seen[first]}
+
+    return {"early": spent(SKIPPED, SKIPPED + WINDOW), "late": spent(TURNS - WINDOW, TURNS)}
+
+
+async def conversation(argv: list[str]) -> object:
+    """A long conversation, whose whole history the caller gives each time."""
+    from langchain_codex import ChatCodex
+    from langchain_core.messages import HumanMessage
+
+    async with _codex(argv) as codex:
+        model = ChatCodex(codex=codex)
+        history: list[Any] = []
+
+        async def ask(number: int) -> None:
+            history.append(HumanMessage(question(number)))
+            history.append(await model.ainvoke(history))
+
+        [server] = psutil.Process().children()
+        return await _conversation(ask, server.pid)
+
+
+async def conversation_raw(argv: list[str]) -> object:
+    """The same turns in one thread."""
+    chat = _RawChat()
+    await chat.open(argv)
+    thread = await chat.thread()
+    figures = await _conversation(
+        lambda number: chat.turn(thread, question(number)), chat.client.transport.get_pid()
+    )
+    await chat.client.close()
+    return figures
+
+
+SUBJECTS: dict[str, Callable[[list[str]], Awaitable[object]]] = {
+    "capture": capture,
+    "crowd": crowd,
+    "crowd-raw": crowd_raw,
+    "conversation": conversation,
+    "conversation-raw": conversation_raw,
+}
+
+
+async def main() -> None:
+    """Take one figure."""
+    subject, *argv = sys.argv[1:]
+    print(json.dumps(await SUBJECTS[subject](argv)))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
