@@ -24,6 +24,7 @@ __all__ = ["Ledger", "SubAgentAccount", "UsageSum", "accounts_of", "count", "cou
 _MAX_LIMITS = 16
 # Sub-agents of one thread whose counts are remembered; the oldest is forgotten first.
 _MAX_ACCOUNTS = 256
+_NOTHING = Usage()
 
 
 class UsageSum:
@@ -41,11 +42,18 @@ class UsageSum:
 
     def add(self, used: Usage, model: str | None, *, total: Usage | None = None) -> None:
         """Add what a turn has used; `total` is what the server has counted in the thread."""
-        report = self.report
+        report = self._report
+        if report is None:
+            by_model = {} if used == _NOTHING else {model: used}
+            self._report = UsageReport(used, _NOTHING, by_model, _beyond(total, used))
+            return
         turns = report.turns + used
-        self._report = UsageReport(
-            turns, report.sub_agents, _with(report, used, model), _beyond(total, turns)
-        )
+        if len(report.by_model) == 1 and model in report.by_model:
+            # Nearly always; the sub-agents have the same model then.
+            by_model = {model: turns + report.sub_agents if report.sub_agents.total_tokens else turns}
+        else:
+            by_model = _with(report, used, model)
+        self._report = UsageReport(turns, report.sub_agents, by_model, _beyond(total, turns))
 
     def add_of_sub_agent(self, used: Usage, model: str | None) -> None:
         """Add what a sub-agent has used."""
@@ -57,14 +65,16 @@ class UsageSum:
 
 def _with(report: UsageReport, used: Usage, model: str | None) -> dict[str | None, Usage]:
     by_model = dict(report.by_model)
-    if used != Usage():
+    if used != _NOTHING:
         by_model[model] = by_model.get(model, Usage()) + used
     return by_model
 
 
 def _beyond(total: Usage | None, turns: Usage) -> Usage | None:
-    beyond = None if total is None else total - turns
-    return None if beyond is None or _is_negative(beyond) else beyond
+    if total is None or total == turns:
+        return None if total is None else _NOTHING
+    beyond = total - turns
+    return None if _is_negative(beyond) else beyond
 
 
 def _is_negative(usage: Usage) -> bool:
@@ -142,15 +152,16 @@ def count_of_sub_agent(
 def _new(event: UsageUpdated, before: ThreadState | SubAgentAccount) -> Usage:
     """Return what was used since the server told its counts before."""
     last, total = event.last, event.total
-    if before.used is None or total == Usage():
+    if before.used is None or total == _NOTHING:
         # There is no sum to go by.
         return last
-    grown = total - before.used
-    if grown == Usage():
-        return grown
+    if total == before.used:
+        return _NOTHING
+    if last != before.last_used:
+        return last
     # Of a response that breaks off the server adds the tokens to the sum alone.
-    is_stale = last == before.last_used and not _is_negative(grown)
-    return grown if is_stale else last
+    grown = total - before.used
+    return last if _is_negative(grown) else grown
 
 
 class Ledger:
