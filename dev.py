@@ -49,6 +49,12 @@ DISTRIBUTIONS = (
 SOURCES = ("packages", "integrations", "examples", "tests", "benchmarks", "docs", "dev.py")
 # A second run on another Python or server: what asyncio shows of those, trio does not show otherwise.
 QUICKER = ("-m", "pytest", "-n", "auto", "-q", "-p", "no:cacheprovider", "-k", "not trio")
+# The tests that depend on what Python does, and on what the dependencies do. What is left out runs in `dev.py test`: the
+# faults and the examples show this code and the server, whatever is installed beside them.
+OF_PYTHON = ("tests/core", "--ignore", "tests/core/protocol", "--ignore", "tests/core/testing")
+OF_THE_DEPENDENCIES = (
+    "tests/core", "tests/langchain", "tests/llama_index", "tests/llama_index_llms", "tests/otel", "tests/cli",
+)  # fmt: skip
 # The tests that depend on what the server does.
 OF_THE_SERVER = (
     "approvals", "areas", "client", "every_method", "lifecycle", "questions", "recovery",
@@ -135,7 +141,7 @@ def install(venv_dir: Path, interpreter: str, *options: str) -> Path:
 
 
 def compat(options: list[str]) -> None:
-    """Run the tests with the lowest dependencies on the oldest Python, and those of the core on the newest other one.
+    """Run the tests of the lowest dependencies on the oldest Python, and those of the core on the newest other one.
 
     With `all`, those of the core on every other Python.
     """
@@ -149,11 +155,11 @@ def compat(options: list[str]) -> None:
     for version in order if everything else order[1:][-1:]:
         python = install(ROOT / f".venv-{version}", pythons[version], "--constraint", str(CONSTRAINTS))
         print(f"--- tests of the core on {version}", flush=True)
-        run(python, *QUICKER, "tests/core")
+        run(python, *QUICKER, *OF_PYTHON)
     interpreter = sys.executable if oldest is None or sys.version_info[:2] == (3, 10) else pythons[oldest]
     python = install(ROOT / ".venv-lowest", interpreter, "--resolution", "lowest-direct")
     print("--- tests with the lowest dependencies", flush=True)
-    run(python, *QUICKER)
+    run(python, *QUICKER, *OF_THE_DEPENDENCIES)
 
 
 def other_pythons() -> dict[str, str]:
@@ -193,7 +199,7 @@ def newest(_: list[str]) -> None:
         command = [PYTHON, f"{CORE}/codegen/generate.py", "--differences", "--codex-bin", binary]
         subprocess.run(command, cwd=ROOT, check=False)
         print(f"--- {version}: tests of the core", flush=True)
-        tests = [*(f"tests/core/test_{name}.py" for name in OF_THE_SERVER), "tests/faults"]
+        tests = [f"tests/core/test_{name}.py" for name in OF_THE_SERVER]
         command = [PYTHON, *QUICKER, "--tb=line", "-rf", *tests]
         failed = subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
         print(
