@@ -90,6 +90,7 @@ def main() -> None:
     with scripted_codex(answer(options.delay)) as setup:
         os.environ.update({name: value for name, value in setup.env.items() if name != "CODEX_HOME"})
         ray.init(
+            address="local",
             num_cpus=1,
             resources={"codex": 4},
             include_dashboard=False,

@@ -66,7 +66,13 @@ if __name__ == "__main__":
         if not live:
             # The workers inherit the environment of their node. Each has a home of its own.
             os.environ.update({name: value for name, value in scripted.env.items() if name != "CODEX_HOME"})
-        ray.init(resources={"codex": 2}, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+        ray.init(
+            address="local",
+            resources={"codex": 2},
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level="ERROR",
+        )
         try:
             asyncio.run(main(login(Path(folder)) if live else scripted.home, homes))
         finally:

@@ -11,6 +11,7 @@ import importlib.util
 import os
 import tempfile
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -143,6 +144,16 @@ def pool(machines: Machines) -> RayPool:
 def servers(pool: RayPool) -> list[psutil.Process]:
     """Return the app-servers of a pool."""
     return [psutil.Process(status.server_pid) for status in pool.workers() if status.server_pid]
+
+
+def runs(word: str, *servers: psutil.Process) -> bool:
+    """Whether a command with a word in it runs below one of the processes."""
+    for process in [child for server in servers for child in server.children(recursive=True)]:
+        # It may end while it is looked at.
+        with suppress(psutil.NoSuchProcess):
+            if word in " ".join(process.cmdline()):
+                return True
+    return False
 
 
 def status_of(pool: RayPool, worker_id: str) -> WorkerStatus:

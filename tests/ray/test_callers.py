@@ -16,7 +16,7 @@ from codex_app_server import ServerBusyError, TextDelta, ThreadBusyError, TurnFi
 from codex_app_server.testing import Gate, call, hold, text
 from codex_ray import AsyncRayCodex, RayCodex
 
-from .conftest import PATIENCE_S, eventually, servers, status_of
+from .conftest import PATIENCE_S, eventually, runs, servers, status_of
 
 if TYPE_CHECKING:
     from codex_app_server import ApprovalRequest, Thread, UserInputRequest
@@ -66,16 +66,11 @@ async def test_a_churn_of_cancels_leaves_nothing_that_runs(
 def test_an_interrupt_ends_the_command_on_the_worker(machines: Machines, pool: RayPool) -> None:
     machines.script.when("long-command", [call("exec_command", cmd="sleep 739"), "done"])
 
-    def is_running() -> bool:
-        return any(
-            "739" in child.cmdline() for server in servers(pool) for child in server.children(recursive=True)
-        )
-
     with RayCodex() as codex:
         turn = codex.thread_start().turn("long-command")
-        eventually(is_running)
+        eventually(lambda: runs("sleep 739", *servers(pool)))
         turn.interrupt()
-        eventually(lambda: not is_running())
+        eventually(lambda: not runs("sleep 739", *servers(pool)))
 
 
 def test_what_a_client_leaves_behind_is_interrupted_with_its_commands(
@@ -91,26 +86,12 @@ def test_what_a_client_leaves_behind_is_interrupted_with_its_commands(
             codex.thread_start().turn("leaving-text")
             codex.thread_start().turn("leaving-command")
             gate.wait_reached(PATIENCE_S)
-            eventually(
-                lambda: any(
-                    "743" in one.cmdline()
-                    for server in servers(pool)
-                    for one in server.children(recursive=True)
-                )
-            )
+            eventually(lambda: runs("sleep 743", *servers(pool)))
         eventually(lambda: all(status.turn_count == 0 for status in pool.workers()))
         (request,) = machines.requests("leaving-text")
         request.wait_ended(PATIENCE_S)
         assert request.disconnected
-    eventually(
-        lambda: (
-            not any(
-                "743" in child.cmdline()
-                for server in servers(pool)
-                for child in server.children(recursive=True)
-            )
-        )
-    )
+    eventually(lambda: not runs("sleep 743", *servers(pool)))
     engines = [one for one in set(threading.enumerate()) - before if one.name.startswith("codex-app-server")]
     assert engines == []
 

@@ -11,7 +11,7 @@ from codex_app_server import AppServerConfig, TextDelta, TurnFinished
 from codex_app_server.testing import Gate, hold, text
 from codex_ray import NodeLostError, NoWorkerError, RayCodex, WorkerLostError
 
-from .conftest import PATIENCE_S, eventually, is_gone, kill, status_of
+from .conftest import PATIENCE_S, eventually, is_gone, kill, runs, status_of
 
 if TYPE_CHECKING:
     from codex_app_server import EventStream, Thread, Turn
@@ -90,8 +90,8 @@ def test_a_thread_object_goes_on_after_its_worker_came_back(machines: Machines, 
     with RayCodex() as codex:
         thread = codex.thread_start()
         thread.run("Say nothing special.")
-        server_pid = status_of(pool, codex.worker_of(thread.id)).server_pid
-        eventually(lambda: is_gone(kill(server_pid)))
+        killed = kill(status_of(pool, codex.worker_of(thread.id)).server_pid)
+        eventually(lambda: is_gone(killed))
         eventually(lambda: status_of(pool, codex.worker_of(thread.id)).server_pid is None)
         assert thread.run("Say nothing special.").status == "completed"
     assert machines.turns_run_twice() == {}
@@ -107,7 +107,7 @@ def test_what_a_killed_worker_ran_is_not_left_behind(machines: Machines, pool: R
         turn = thread.turn("kill-with-command")
         status = status_of(pool, codex.worker_of(thread.id))
         server = psutil.Process(status.server_pid)
-        eventually(lambda: any("731" in child.cmdline() for child in server.children(recursive=True)))
+        eventually(lambda: runs("sleep 731", server))
         below = [server, *server.children(recursive=True)]
         kill(status.pid)
         with pytest.raises(WorkerLostError):
