@@ -8,14 +8,29 @@ import pytest
 from codex_app_server import otel
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from opentelemetry.sdk.trace import ReadableSpan
+    from opentelemetry.context import Context
+    from opentelemetry.sdk.trace import ReadableSpan, Span
+
+
+class Unended(SpanProcessor):
+    """Knows the spans that have begun and not ended."""
+
+    def __init__(self) -> None:
+        self.names: dict[int, str] = {}
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        self.names[span.get_span_context().span_id] = span.name
+
+    def on_end(self, span: ReadableSpan) -> None:
+        if span.context is not None:
+            del self.names[span.context.span_id]
 
 
 class Traces:
@@ -23,7 +38,9 @@ class Traces:
 
     def __init__(self) -> None:
         self._exporter = InMemorySpanExporter()
+        self._unended = Unended()
         self.tracer_provider = TracerProvider()
+        self.tracer_provider.add_span_processor(self._unended)
         self.tracer_provider.add_span_processor(SimpleSpanProcessor(self._exporter))
         self._reader = InMemoryMetricReader()
         self.meter_provider = MeterProvider(metric_readers=[self._reader])
@@ -73,6 +90,8 @@ class Traces:
         otel.uninstrument()
         self.tracer_provider.shutdown()
         self.meter_provider.shutdown()
+        # However a turn ends, nothing of it stays open.
+        assert self._unended.names == {}
 
 
 @pytest.fixture

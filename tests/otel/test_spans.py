@@ -188,6 +188,75 @@ def test_the_turn_of_a_sub_agent_is_nested(traces: Traces, scripted_codex: Scrip
     assert (child["gen_ai.usage.input_tokens"], child["gen_ai.usage.output_tokens"]) == (7, 3)
 
 
+def test_questions_to_the_user_are_spans_and_what_the_server_leaves_open_ends_with_the_turn(
+    traces: Traces,
+) -> None:
+    told = {"threadId": "thread-1", "turnId": "turn-1"}
+    called = {"type": "mcpToolCall", "id": "call-1", "server": "files", "tool": "read", "arguments": {}}
+    question = {"id": "q", "header": "H", "question": CANARY, "options": []}
+    scenario = [
+        *steps.handshake(),
+        *steps.thread_start(),
+        *steps.turn_begin(),
+        steps.notify("item/started", {**told, "item": {**called, "status": "inProgress"}}),
+        steps.ask(
+            "mcpServer/elicitation/request",
+            {**told, "serverName": "files", "mode": "form", "message": CANARY, "requestedSchema": {}},
+            id=1,
+        ),
+        steps.expect_answer(1),
+        steps.notify("serverRequest/resolved", {"threadId": "thread-1", "requestId": 1}),
+        steps.notify("item/completed", {**told, "item": {**called, "status": "completed"}}),
+        steps.ask("item/tool/requestUserInput", {**told, "itemId": "call-2", "questions": [question]}, id=2),
+        steps.expect_answer(2),
+        steps.notify(
+            "item/started", {**told, "item": {"type": "webSearch", "id": "call-3", "query": CANARY}}
+        ),
+        child_turn("turn/started"),
+        *steps.turn_message("Done."),
+        *steps.turn_end(),
+    ]
+    with FakeServer(scenario) as server, Codex(server.config) as codex:
+        codex.thread_start(
+            elicitation_handler=lambda _: "decline", user_input_handler=lambda _: {"q": "yes"}
+        ).run("Go.")
+    assert traces.tree() == [
+        "invoke_agent codex",
+        "  chat fake-model",
+        "  execute_tool files.read",
+        "  wait_for_user",
+        "  wait_for_user",
+        "  execute_tool web_search",
+        "  invoke_agent sub_agent",
+    ]
+    assert [wait["codex.approval.kind"] for wait in traces.named("wait_for_user")] == [
+        "elicitation",
+        "user_input",
+    ]
+    (search,) = traces.named("execute_tool web_search")
+    assert search["codex.tool.status"] == "inProgress"
+    assert CANARY not in str([span.to_json() for span in traces.spans])
+
+
+def child_turn(method: str) -> Step:
+    turn = {"id": "turn-2", "rootTurnId": "turn-1", "items": [], "status": "inProgress", "error": None}
+    return steps.notify(method, {"threadId": "thread-2", "turn": turn})
+
+
+def test_the_servers_own_turns_say_what_they_are(
+    traces: Traces, scripted_codex: ScriptedCodexFactory
+) -> None:
+    with Codex(scripted_codex(lambda _: "fine").config) as codex:
+        thread = codex.thread_start()
+        thread.run("Hi.")
+        thread.compact().run()
+    assert traces.tree() == ["invoke_agent codex", "  chat mock-model"] * 2
+    assert [turn.get("codex.turn.method") for turn in traces.named("invoke_agent codex")] == [
+        None,
+        "thread/compact/start",
+    ]
+
+
 # --- ends ---
 
 
