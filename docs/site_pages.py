@@ -89,7 +89,9 @@ def code_page(files: list[Path], printed: str) -> str:
         printed: What it prints; may be empty.
     """
     lead = str(ast.get_docstring(ast.parse(files[0].read_text()))).split("\n\n", maxsplit=1)[0]
-    parts = [f"# {title_of(lead)}", lead.replace("\n", " ")]
+    title = title_of(lead)
+    # The sentence itself, where it says more than its beginning.
+    parts = [f"# {title}", *([] if lead == f"{title}." else [lead.replace("\n", " ")])]
     requirements = files[0].with_name("requirements.txt")
     if requirements.exists():
         parts.append(f"It needs more than the packages: `{relative(requirements)}`.")
@@ -184,5 +186,8 @@ def index_page(pages: Pages) -> str:
 def lead_of(uri: str, text: str) -> str:
     """Return a line that leads to a page: its title as a link, and how its first sentence goes on."""
     title, lead, *_ = text.removeprefix("# ").split("\n\n")
-    rest = lead.removeprefix(title) if lead.startswith(title) else ": a notebook, with its outputs."
+    if lead.startswith(title):
+        rest = lead.removeprefix(title)
+    else:
+        rest = ": a notebook, with its outputs." if "cell-output" in text else "."
     return f"[{title}]({uri.removeprefix('examples/')}){rest}"
