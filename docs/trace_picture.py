@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
@@ -24,8 +23,7 @@ _COLOURS = {"invoke_agent": "#5c6bc0", "chat": "#26a69a", "execute_tool": "#ef6c
 _OTHER = "#78909c"
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(NamedTuple):
     """A span in the picture."""
 
     name: str
