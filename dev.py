@@ -46,7 +46,7 @@ DISTRIBUTIONS = (
     CORE, "integrations/langchain-codex", "integrations/llama-index-llms-codex",
     "integrations/llama-index-agent-codex", "integrations/codex-ray",
 )  # fmt: skip
-SOURCES = ("packages", "integrations", "examples", "tests", "benchmarks", "docs/site_pages.py", "dev.py")
+SOURCES = ("packages", "integrations", "examples", "tests", "benchmarks", "docs", "dev.py")
 # A second run on another Python or server: what asyncio shows of those, trio does not show otherwise.
 QUICKER = ("-m", "pytest", "-n", "auto", "-q", "-p", "no:cacheprovider", "-k", "not trio")
 # The tests that depend on what Python does, and on what the dependencies do. What is left out runs in `dev.py test`: the
