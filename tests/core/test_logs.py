@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import codex_app_server
 import pytest
 from codex_app_server import Codex, ProcessExitedError, ToolStarted
 from codex_app_server._engine.diagnostics import without_secrets
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 CANARY = "canary-7f3a"
 KEY = "sk-abcdef0123456789"
 PLACE = {"threadId": "thread-1", "turnId": "turn-1"}
+LEVELS = {"debug", "info", "warning", "error", "exception"}
 IDS = ("thread_id", "turn_id", "item_id", "request_id")
 
 
@@ -90,6 +94,21 @@ def test_records_say_what_they_are_about_and_nothing_of_what_was_said(
     ]
     assert ("item/plan/delta", ("thread-1", "turn-1", "item-3", None)) in wire
     assert ("item/commandExecution/requestApproval", ("thread-1", "turn-1", "item-1", 6)) in wire
+
+
+def test_every_record_gives_its_attributes() -> None:
+    missing: list[str] = []
+    for path in Path(codex_app_server.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and getattr(node.func.value, "id", "") == "_log"
+                and node.func.attr in LEVELS
+                and "extra" not in [keyword.arg for keyword in node.keywords]
+            ):
+                missing.append(f"{path.name}:{node.lineno}")
+    assert missing == []
 
 
 def test_turns_are_logged_with_what_they_took_and_used(

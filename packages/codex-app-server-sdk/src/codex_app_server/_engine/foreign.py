@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from codex_app_server._engine.wakeups import copy_error
+from codex_app_server._logs import about
 from codex_app_server.errors import AppServerError, LaunchError, TransportClosedError
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class ForeignTransport:
         except AppServerError:
             raise
         except Exception as exc:
-            _log.exception("the connector failed")
+            _log.exception("the connector failed", extra=about())
             raise LaunchError(f"the connector made no transport: {exc!r}") from exc
 
     @property
@@ -118,7 +119,7 @@ class ForeignTransport:
                 f"the transport of the connector was not open within {self._start_timeout_s:g} s"
             ) from exc
         except Exception as exc:
-            _log.exception("a transport could not be opened")
+            _log.exception("a transport could not be opened", extra=about())
             raise LaunchError(f"the transport of the connector could not be opened: {exc!r}") from exc
 
     def write(self, data: bytes) -> None:
@@ -153,9 +154,9 @@ class ForeignTransport:
         try:
             await asyncio.wait_for(self._transport.stop(grace_s), grace_s + _STOP_S)
         except asyncio.TimeoutError:
-            _log.warning("a transport did not stop in time and was left: %r", self._transport)
+            _log.warning("a transport did not stop in time and was left: %r", self._transport, extra=about())
         except Exception:
-            _log.exception("a transport could not be stopped")
+            _log.exception("a transport could not be stopped", extra=about())
 
     def end_error(self, unfinished_bytes: int) -> TransportClosedError:
         """Return why it ended."""
@@ -166,7 +167,7 @@ class ForeignTransport:
         try:
             error = self._transport.end_error(unfinished_bytes)
         except Exception as exc:
-            _log.exception("a transport could not tell why it ended")
+            _log.exception("a transport could not tell why it ended", extra=about())
             return TransportClosedError(
                 f"the transport to the app-server ended, and cannot tell why: {exc!r}"
             )
@@ -174,14 +175,16 @@ class ForeignTransport:
             # Whoever waits gets a copy, which a class of somebody else's may not bear.
             copied = copy_error(error)
         except Exception:
-            _log.exception("the error of a transport cannot be copied: give its parameters defaults")
+            _log.exception(
+                "the error of a transport cannot be copied: give its parameters defaults", extra=about()
+            )
             copied = None
         if isinstance(copied, TransportClosedError):
             return error
         return TransportClosedError(f"the transport to the app-server ended: {error!r}")
 
     def _broke(self, fault: Exception) -> None:
-        _log.error("a transport broke", exc_info=fault)
+        _log.error("a transport broke", exc_info=fault, extra=about())
         if self._fault is None:
             self._fault = fault
             self._bring(self._end)

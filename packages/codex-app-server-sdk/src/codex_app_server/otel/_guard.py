@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from codex_app_server._logs import about
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -47,6 +49,9 @@ class _Guarded:
         if self._what not in self._told:
             self._told.add(self._what)
             _log.error(
-                "OpenTelemetry: %s failed; turns go on, and this is not told again", self._what, exc_info=exc
+                "OpenTelemetry: %s failed; turns go on, and this is not told again",
+                self._what,
+                exc_info=exc,
+                extra=about(),
             )
         return True
