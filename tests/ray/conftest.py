@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import secrets
 import tempfile
 from collections import Counter
 from contextlib import suppress
@@ -103,8 +104,6 @@ class Machines:
 @pytest.fixture(scope="session")
 def machines() -> Iterator[Machines]:
     """A head and two nodes."""
-    ray: Any = importlib.import_module("ray")
-    cluster_utils: Any = importlib.import_module("ray.cluster_utils")
     script = Script()
     script.when("Say nothing special", "Nothing special, in several words.")
     with (
@@ -117,6 +116,12 @@ def machines() -> Iterator[Machines]:
             if name != "CODEX_HOME":
                 patch.setenv(name, value)
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        # As a cluster should be run: who has no token is not let in.
+        patch.setenv("RAY_AUTH_MODE", "token")
+        patch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        # It looks at the environment when it is imported.
+        ray: Any = importlib.import_module("ray")
+        cluster_utils: Any = importlib.import_module("ray.cluster_utils")
         head = {
             "num_cpus": 1, "object_store_memory": _MEMORY_BYTES, "include_dashboard": False,
             "_system_config": _HEALTH,

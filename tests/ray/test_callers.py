@@ -16,7 +16,7 @@ from codex_app_server import ServerBusyError, TextDelta, ThreadBusyError, TurnFi
 from codex_app_server.testing import Gate, call, hold, text
 from codex_ray import AsyncRayCodex, RayCodex
 
-from .conftest import PATIENCE_S, eventually, runs, servers, status_of
+from .conftest import PATIENCE_S, eventually, runs, servers
 
 if TYPE_CHECKING:
     from codex_app_server import ApprovalRequest, Thread, UserInputRequest
@@ -254,8 +254,9 @@ def test_steering_and_the_blocking_face_of_an_awaiting_client(machines: Machines
         assert anyio.run(main) == "It was steered."
 
 
-def test_no_secret_of_ray_reaches_the_app_server(pool: RayPool) -> None:
-    for server in servers(pool):
-        assert [name for name in server.environ() if name.startswith("RAY_")] == []
-        assert "CODEX_HOME" in psutil.Process(server.pid).environ()
-    assert status_of(pool, pool.workers()[0].worker_id).state == "up"
+def test_the_token_of_ray_reaches_the_workers_and_not_their_app_servers(pool: RayPool) -> None:
+    for status in pool.workers():
+        worker, server = (psutil.Process(pid).environ() for pid in (status.pid, status.server_pid))
+        assert worker["RAY_AUTH_TOKEN"] == os.environ["RAY_AUTH_TOKEN"]
+        assert [name for name in server if name.startswith("RAY_")] == []
+        assert server["CODEX_HOME"].endswith(f"{status.worker_id}/home")

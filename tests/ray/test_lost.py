@@ -185,3 +185,25 @@ def test_a_worker_is_drained_and_restarted(machines: Machines, pool: RayPool) ->
             before.start_count + 1,
         )
         assert codex.thread_resume(thread.id).run("Say nothing special.").status == "completed"
+
+
+def test_a_registry_that_was_killed_asks_the_workers_where_threads_are(
+    machines: Machines, pool: RayPool
+) -> None:
+    import psutil
+
+    with RayCodex() as codex:
+        thread = codex.thread_start()
+        thread.run("Say nothing special.")
+        worker_id = codex.worker_of(thread.id)
+        registries = [
+            process
+            for process in psutil.Process().children(recursive=True)
+            if process.name().startswith("ray::Registry")
+        ]
+        assert registries
+        killed = [kill(process.pid) for process in registries]
+        eventually(lambda: all(is_gone(process) for process in killed))
+        assert codex.worker_of(thread.id) == worker_id
+        assert codex.thread_resume(thread.id).run("Say nothing special.").status == "completed"
+        assert {status.state for status in pool.workers()} == {"up"}

@@ -193,7 +193,7 @@ class Fleet:
                 pool=self.pool,
             )
         try:
-            return cluster.get(getattr(self._registry, name).remote(*args), _REGISTRY_S)
+            return cluster.ask(self._registry, name, *args, timeout_s=_REGISTRY_S)
         except Exception as exc:
             self._registry = None
             if not cluster.is_lost(exc):

@@ -115,6 +115,8 @@ class Host:
         """End the server."""
         self._is_stopping = True
         await self._transport.stop(_GRACE_S)
+        # Whatever still held its output: nobody waits for that.
+        self._on_end()
 
     def gather(self, work: Callable[[], None]) -> None:
         """Do something that writes to the server, and let it go out together."""
@@ -156,6 +158,8 @@ class Host:
             )
 
     def _on_end(self) -> None:
+        if self.error is not None:
+            return
         self.error = error = self._transport.end_error(len(self._rest))
         if self._greeting is not None and not self._greeting.done():
             self._greeting.set_exception(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -19,6 +20,10 @@ NAMESPACE = "codex_ray"
 
 # A head that cannot be reached is to be told of at once; Ray itself tries for most of a minute.
 _PROBE_S = 5.0
+# Between attempts to reach an actor that is being started again.
+_RETRY_S = 0.2
+# Ray gives this resource to the head alone.
+_HEAD = "node:__internal_head__"
 
 
 class Method(Protocol):
@@ -108,13 +113,32 @@ class Ray:
             if node["Alive"]
         ]
 
-    def node_id(self) -> str:
-        """Return the node of this process."""
-        return self._ray.get_runtime_context().get_node_id()
+    def of_head(self) -> dict[str, float]:
+        """Return the resource that keeps an actor on the head, which is there as long as the cluster is."""
+        # A soft affinity for the node would let it go elsewhere even so.
+        return {_HEAD: 0.001} if any(_HEAD in node.resources for node in self.nodes()) else {}
 
     def get(self, value: object, timeout_s: float | None = None) -> Any:
         """Block until a value is there."""
         return self._ray.get(value, timeout=timeout_s)
+
+    def ask(self, actor: Actor, name: str, *args: object, timeout_s: float) -> Any:
+        """Call a method that may be called again, and wait while the actor is being started again.
+
+        Args:
+            actor: The actor.
+            name: The method.
+            *args: Its arguments.
+            timeout_s: Seconds for an answer, and seconds to wait for the actor.
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                return self.get(getattr(actor, name).remote(*args), timeout_s)
+            except self.errors.ActorUnavailableError:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(_RETRY_S)
 
     def find(self, name: str) -> Actor | None:
         """Return the actor of a name."""

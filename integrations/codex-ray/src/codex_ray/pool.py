@@ -103,9 +103,11 @@ class RayPool:
         cluster = ray()
         cluster.connect(address)
         spec = spec or WorkerSpec()
+        # On the head: on a node that is lost, it would be lost with the threads that it knows.
         registry = cluster.start(
-            Registry, name, spec, name=registry_name(name), node_id=None, resources={}, concurrency=1000
-        )
+            Registry, name, spec, name=registry_name(name), node_id=None, resources=cluster.of_head(),
+            concurrency=1000,
+        )  # fmt: skip
         pool = cls(name, registry, cluster.get(registry.spec.remote(), _PROCESS_S))
         pool._fill(workers)
         return pool
@@ -280,7 +282,7 @@ class RayPool:
         return self._ask("workers")
 
     def _ask(self, name: str, *args: object) -> Any:
-        return ray().get(getattr(self._registry, name).remote(*args), _PROCESS_S)
+        return ray().ask(self._registry, name, *args, timeout_s=_PROCESS_S)
 
 
 def _positive(number: int) -> int:
