@@ -175,7 +175,7 @@ class Player:
         self._send({"method": method, "params": params})
 
     def _add_up(self, thread: Json, usage: dict[str, Any]) -> None:
-        last = _members(usage.get("last"))
+        last = {name: n for name, n in _members(usage.get("last")).items() if isinstance(n, int)}
         if usage.get("total", last) is None:
             before = self._used.get(thread, {})
             self._used[thread] = {name: before.get(name, 0) + tokens for name, tokens in last.items()}
