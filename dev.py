@@ -113,7 +113,7 @@ def prepare(*, with_tools: bool) -> None:
     # Editable installs build with what the constraints name, too.
     env = {**os.environ, "PIP_CONSTRAINT": str(CONSTRAINTS)}
     editable = [part for name in DISTRIBUTIONS for part in ("--editable", f"{name}[runtime]")]
-    run(*pip, *editable, *(("--group", "dev", "--group", "uvloop") if with_tools else ()), env=env)
+    run(*pip, *editable, *(("--group", "dev", "--group", "only-there") if with_tools else ()), env=env)
     stamp.write_text(state)
 
 
@@ -475,7 +475,7 @@ def refresh(_: list[str]) -> None:
     files = [f"{name}/pyproject.toml" for name in DISTRIBUTIONS]
     run(
         PYTHON, "-m", "uv", "pip", "compile", "--upgrade", "--universal", "--python-version", "3.10", "--no-header", "--no-annotate",
-        "--quiet", *own, "--group", "dev", "--group", "uvloop", *files, "--output-file", CONSTRAINTS,
+        "--quiet", *own, "--group", "dev", "--group", "only-there", *files, "--output-file", CONSTRAINTS,
     )  # fmt: skip
     run(
         PYTHON, "-m", "uv", "pip", "compile", "--upgrade", "--universal", "--python-version", "3.10", "--no-header", "--no-annotate",

@@ -42,6 +42,7 @@ def main(config: AppServerConfig) -> None:
         coder = CompiledSubAgent(
             name="coder",
             description="Changes files in the project.",
+            mode="isolated",
             # A whole turn of Codex with its own tools, which may write in this folder only.
             runnable=CodexAgent(codex=codex, cwd=folder, sandbox="workspace-write"),
         )

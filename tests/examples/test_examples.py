@@ -110,7 +110,7 @@ def test_an_example_prints_what_it_promises(
 ) -> None:
     if (path.parent / "requirements.txt").exists():
         pytest.importorskip(
-            "deepagents", reason="it is not among the pinned: it wants another tenacity, see requirements.txt"
+            "deepagents", reason="it needs Python 3.11, and is in the environment of `dev.py test` alone"
         )
     monkeypatch.setattr(sys, "argv", [str(path)])
     monkeypatch.setattr(sys, "stdin", io.StringIO("hello\nwell\n\n"))
