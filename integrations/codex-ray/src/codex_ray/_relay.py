@@ -144,6 +144,9 @@ class Relay:
         for queue in self._queues:
             for request in [request for request in queue if request.caller is caller]:
                 queue.remove(request)
+                if request.thread_id is not None and self._begins_turn(request):
+                    # It had its place, and will not be sent.
+                    self.admission.ended(request.thread_id)
         for thread_id in self.threads.forget_caller(caller):
             self._abandon(thread_id)
 
