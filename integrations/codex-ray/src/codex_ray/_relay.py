@@ -174,7 +174,7 @@ class Relay:
         if thread_id in self.threads.running:
             self._interrupt(thread_id)
         elif not self.admission.is_starting(thread_id):
-            self._own("thread/unsubscribe", {"threadId": thread_id})
+            self._clean_up(thread_id)
 
     def _interrupt(self, thread_id: str) -> None:
         """End the turn of a thread and those of its sub-agents; its commands follow when the turn has ended."""
@@ -182,8 +182,11 @@ class Relay:
             self._own("turn/interrupt", {"threadId": child, "turnId": turn_id})
 
     def _clean_up(self, thread_id: str) -> None:
-        # An interrupt leaves the running command alive, as a background terminal.
-        self._own("thread/backgroundTerminals/clean", {"threadId": thread_id})
+        if thread_id in self.threads.used:
+            # An interrupt leaves the running command alive, as a background terminal; so may a turn that has ended. With
+            # a server of their own they would end with its client.
+            self.threads.used.discard(thread_id)
+            self._own("thread/backgroundTerminals/clean", {"threadId": thread_id})
         self._own("thread/unsubscribe", {"threadId": thread_id})
 
     # --- from a caller ---

@@ -20,12 +20,14 @@ class ThreadTable:
         followers: Who has opened each thread.
         running: The turn that runs in each thread.
         epochs: The latest grant of each thread.
+        used: Those in which a turn has run since somebody opened them.
     """
 
     def __init__(self) -> None:
         self.followers: dict[str, set[Caller]] = {}
         self.running: dict[str, str] = {}
         self.epochs: dict[str, int] = {}
+        self.used: set[str] = set()
         # A sub-agent works in a thread of its own: the thread of the turn that it works for.
         self._root_threads: dict[str, str] = {}
 
@@ -57,6 +59,7 @@ class ThreadTable:
     def started(self, thread_id: str, turn_id: str, root_turn_id: object) -> None:
         """Note that a turn runs."""
         self.running[thread_id] = turn_id
+        self.used.add(thread_id)
         if root_turn_id == turn_id or thread_id in self.followers:
             return
         for root_thread, running in self.running.items():
