@@ -260,3 +260,11 @@ def test_the_token_of_ray_reaches_the_workers_and_not_their_app_servers(pool: Ra
         assert worker["RAY_AUTH_TOKEN"] == os.environ["RAY_AUTH_TOKEN"]
         assert [name for name in server if name.startswith("RAY_")] == []
         assert server["CODEX_HOME"].endswith(f"{status.worker_id}/home")
+
+
+def test_a_command_that_outlives_its_turn_ends_with_its_client(machines: Machines, pool: RayPool) -> None:
+    machines.script.when("in-background", [call("exec_command", cmd="sleep 751", yield_time_ms=250), "done"])
+    with RayCodex() as codex:
+        assert codex.thread_start().run("in-background").text == "done"
+        assert runs("sleep 751", *servers(pool))
+    eventually(lambda: not runs("sleep 751", *servers(pool)))
