@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from codex_ray._outbox import Outbox
 from codex_ray._relay import Caller, Relay, RelayLimits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Still:
@@ -15,7 +18,7 @@ class Still:
     def time(self) -> float:
         return 0.0
 
-    def call_later(self, *_: Any) -> Still:
+    def call_later(self, delay: float, callback: Callable[..., object], *args: object) -> Still:
         return self
 
     def cancel(self) -> None:
