@@ -49,16 +49,17 @@ DISTRIBUTIONS = (
 SOURCES = ("packages", "integrations", "examples", "tests", "benchmarks", "docs", "dev.py")
 # A second run on another Python or server: what asyncio shows of those, trio does not show otherwise.
 QUICKER = ("-m", "pytest", "-n", "auto", "-q", "-p", "no:cacheprovider", "-k", "not trio")
-# The tests that depend on what Python does, and on what the dependencies do. What is left out runs in `dev.py test`: the
-# faults and the examples show this code and the server, whatever is installed beside them.
-OF_PYTHON = ("tests/core", "--ignore", "tests/core/protocol", "--ignore", "tests/core/testing")
-OF_THE_DEPENDENCIES = (
-    "tests/core", "tests/langchain", "tests/llama_index", "tests/llama_index_llms", "tests/otel", "tests/cli",
-)  # fmt: skip
 # The tests that depend on what the server does.
 OF_THE_SERVER = (
     "approvals", "areas", "client", "every_method", "lifecycle", "questions", "recovery",
     "server_requests", "threads", "tool_calls", "transports",
+)  # fmt: skip
+# The tests that depend on what Python does, and on what the dependencies do. What is left out runs in `dev.py test`: the
+# faults and the examples show this code and the server, whatever is installed beside them.
+OF_PYTHON = ("tests/core", "--ignore", "tests/core/protocol", "--ignore", "tests/core/testing")
+OF_THE_DEPENDENCIES = (
+    *(f"tests/core/test_{name}.py" for name in (*OF_THE_SERVER, "output", "parts", "python_tools")),
+    "tests/core/protocol", "tests/langchain", "tests/llama_index", "tests/llama_index_llms", "tests/otel", "tests/cli",
 )  # fmt: skip
 IMPORTS = (
     "codex_app_server",
@@ -113,8 +114,14 @@ def prepare(*, with_tools: bool) -> None:
     # Editable installs build with what the constraints name, too.
     env = {**os.environ, "PIP_CONSTRAINT": str(CONSTRAINTS)}
     editable = [part for name in DISTRIBUTIONS for part in ("--editable", f"{name}[runtime]")]
-    run(*pip, *editable, *(("--group", "dev", "--group", "only-there") if with_tools else ()), env=env)
+    groups = ("--group", "dev", "--group", "only-there") if with_tools else ()
+    run(*pip, *editable, *groups, env=env)
     stamp.write_text(state)
+
+
+def uv_install(python: Path, *wanted: str | Path) -> None:
+    """Install into another environment, in a fraction of the time that pip takes."""
+    run(PYTHON, "-m", "uv", "pip", "install", "--quiet", "--python", python, *wanted)
 
 
 def install(venv_dir: Path, interpreter: str, *options: str) -> Path:
@@ -123,20 +130,7 @@ def install(venv_dir: Path, interpreter: str, *options: str) -> Path:
     if not python.exists():
         run(interpreter, "-m", "venv", venv_dir)
     editable = [part for name in DISTRIBUTIONS for part in ("--editable", f"{name}[runtime]")]
-    run(
-        PYTHON,
-        "-m",
-        "uv",
-        "pip",
-        "install",
-        "--quiet",
-        "--python",
-        python,
-        *options,
-        *editable,
-        "--group",
-        "dev",
-    )
+    uv_install(python, *options, *editable, "--group", "dev")
     return python
 
 
@@ -255,18 +249,7 @@ def beside_peers() -> Path:
     """Make the environment that has the peers, too; return its Python."""
     prepare(with_tools=True)
     python = install(ROOT / ".venv-bench", sys.executable, "--constraint", str(CONSTRAINTS))
-    run(
-        PYTHON,
-        "-m",
-        "uv",
-        "pip",
-        "install",
-        "--quiet",
-        "--python",
-        python,
-        "-r",
-        "benchmarks/requirements.txt",
-    )
+    uv_install(python, "-r", "benchmarks/requirements.txt")
     return python
 
 
@@ -339,7 +322,7 @@ def _try_installed(folder: Path, interpreter: str, files: list[Path], *, pinned:
     python = folder / PYTHON.relative_to(VENV)
     pins = ("--constraint", CONSTRAINTS) if pinned else ()
     wanted = [f"{path}[runtime]" for path in files]
-    run(PYTHON, "-m", "uv", "pip", "install", "--quiet", "--python", python, *pins, *wanted)
+    uv_install(python, *pins, *wanted)
     # Not from the repository: what is tried is what was installed.
     run(python, "-I", ROOT / "tests/release/smoke.py", *IMPORTS, cwd=folder)
 
@@ -379,19 +362,9 @@ def step_wheels() -> None:
         wheels = sorted((folder / "dist").glob("*.whl"))
         for wheel in wheels:
             _check_wheel(wheel)
-        venv.create(folder / "venv", with_pip=True)
+        venv.create(folder / "venv")
         python = folder / "venv" / PYTHON.relative_to(VENV)
-        run(
-            python,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--constraint",
-            CONSTRAINTS,
-            *wheels,
-        )
+        uv_install(python, "--constraint", CONSTRAINTS, *wheels)
         imports = "; ".join(
             f"import {module}; print({module}.__name__, {module}.__version__)" for module in IMPORTS
         )

@@ -332,8 +332,9 @@ def listens(request: Any) -> Any:
         return ask_for("a")
     if "declined it" in notes[-1]:
         return "Done without."
-    is_done = len(request.tool_outputs) > 1
-    return "Done." if is_done else ask_for("a")
+    # A server that is being closed says no to what it asks, and the model may still ask again there.
+    last = list(request.tool_outputs.values())[-1]
+    return ask_for("a") if "rejected" in last or "aborted" in last else "Done."
 
 
 def end_server(client: Codex, *, gently: bool) -> None:
