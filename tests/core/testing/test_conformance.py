@@ -10,13 +10,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from codex_app_server import (
     Codex,
-    DiffUpdated,
-    PlanUpdated,
-    ReasoningDelta,
     SharedCodex,
-    TextDelta,
-    ToolFinished,
-    ToolStarted,
     TurnFinished,
     UsageUpdated,
     accept_all,
@@ -46,35 +40,11 @@ if TYPE_CHECKING:
 TURNS = {recorded.name: recorded for recorded in conformance.RECORDED_TURNS}
 
 
-def seen(event: Event) -> Seen | None:
-    """Return what the user of the core sees of an event."""
-    match event:
-        case TextDelta():
-            return Text(event.text)
-        case ReasoningDelta():
-            return Reasoning(event.text)
-        case ToolStarted():
-            return ToolBegan(event.item_id)
-        case ToolFinished():
-            return ToolEnded(event.item_id, event.output, event.is_error)
-        case UsageUpdated():
-            return Used(event.last.input_tokens, event.last.output_tokens)
-        case PlanUpdated():
-            return Plan(tuple(step.step for step in event.steps))
-        case DiffUpdated():
-            return Diff(event.diff)
-        case TurnFinished():
-            result = event.result
-            return Final(result.text, result.status, result.error.message if result.error else "")
-        case _:
-            return None
-
-
 def drive(replay: Replay) -> Iterator[Seen]:
     codex = SharedCodex(replay.config).sync_client()
     thread = codex.thread_start(tools=replay.tools, approval_handler=accept_all if replay.approval else None)
     for event in thread.turn(replay.prompt).events():
-        entry = seen(event)
+        entry = conformance.of_event(event)
         if entry is not None:
             yield entry
 
@@ -85,7 +55,7 @@ async def adrive(replay: Replay) -> AsyncIterator[Seen]:
         tools=replay.tools, approval_handler=accept_all if replay.approval else None
     )
     async for event in (await thread.turn(replay.prompt)).events():
-        entry = seen(event)
+        entry = conformance.of_event(event)
         if entry is not None:
             yield entry
 
@@ -191,14 +161,14 @@ def counts_usage_twice(replay: Replay) -> Iterator[Seen]:
     for event in events(replay):
         if isinstance(event, TurnFinished):
             yield Used(event.result.usage.input_tokens, event.result.usage.output_tokens)
-        entry = seen(event)
+        entry = conformance.of_event(event)
         if entry is not None:
             yield entry
 
 
 def counts_the_total_of_the_thread(replay: Replay) -> Iterator[Seen]:
     for event in events(replay):
-        entry = seen(event)
+        entry = conformance.of_event(event)
         if isinstance(event, UsageUpdated):
             entry = Used(event.total.input_tokens, event.total.output_tokens)
         if entry is not None:
@@ -237,7 +207,7 @@ def raises_with_the_reason(replay: Replay) -> Iterator[Seen]:
                 event.result.raise_for_status()
             except Exception as exc:
                 raise RuntimeError("the agent failed") from exc
-        entry = seen(event)
+        entry = conformance.of_event(event)
         if entry is not None:
             yield entry
 
@@ -258,14 +228,14 @@ def shows_other_threads(replay: Replay) -> Iterator[Seen]:
 
 
 def ignores_cancellation(replay: Replay) -> Iterator[Seen]:
-    yield from filter(None, map(seen, events(replay, detach=True)))
+    yield from filter(None, map(conformance.of_event, events(replay, detach=True)))
 
 
 def leaves_the_command_alive(replay: Replay) -> Iterator[Seen]:
     codex = SharedCodex(replay.config).sync_client()
     turn = codex.thread_start().turn(replay.prompt)
     try:
-        yield from filter(None, map(seen, turn.events(detach=True)))
+        yield from filter(None, map(conformance.of_event, turn.events(detach=True)))
     finally:
         codex.request_raw("turn/interrupt", {"threadId": turn.thread_id, "turnId": turn.id})
 
@@ -287,7 +257,7 @@ def offers_no_tools(replay: Replay) -> Iterator[Seen]:
 def injects_first(replay: Replay) -> Iterator[Seen]:
     thread = SharedCodex(replay.config).sync_client().thread_start()
     thread.inject_items([{"type": "message", "role": "user", "content": []}])
-    yield from filter(None, map(seen, thread.turn(replay.prompt).events()))
+    yield from filter(None, map(conformance.of_event, thread.turn(replay.prompt).events()))
 
 
 def yields_something_else(replay: Replay) -> Iterator[Seen]:
@@ -371,7 +341,7 @@ def test_a_broken_driver_is_caught_and_told_what_is_wrong(
 async def aignores_cancellation(replay: Replay) -> AsyncIterator[Seen]:
     thread = await SharedCodex(replay.config).async_client().thread_start()
     async for event in (await thread.turn(replay.prompt)).events(detach=True):
-        entry = seen(event)
+        entry = conformance.of_event(event)
         if entry is not None:
             yield entry
 
