@@ -109,16 +109,9 @@ def whole_turns(rounds: int) -> list[str]:
         with scripted_codex(lambda _: ANSWER) as scripted:
             params = json.dumps(_turns_of(scripted, "capture"))
             for subject, taken in (("crowd", crowds), ("conversation", talks)):
-                try:
-                    own, bound = (_turns_of(scripted, name, params) for name in (subject, f"{subject}-raw"))
-                except subprocess.TimeoutExpired as exc:
-                    # The bound looks after nothing: a turn that the server refuses never ends there.
-                    print(f"left out of the round: {subject}: {exc}", file=sys.stderr, flush=True)
-                else:
-                    taken.append((own, bound))
+                own, bound = (_turns_of(scripted, name, params) for name in (subject, f"{subject}-raw"))
+                taken.append((own, bound))
         print(f"turns: round {number + 1} of {rounds}", file=sys.stderr, flush=True)
-    if not crowds or not talks:
-        sys.exit("no round came to an end: try again on a quieter machine")
     ratio = statistics.median(own / bound for own, bound in crowds)
     bound_s = statistics.median(bound for _, bound in crowds)
     lines = [

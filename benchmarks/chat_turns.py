@@ -20,7 +20,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import psutil
-from clients import raw
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -28,8 +27,10 @@ if TYPE_CHECKING:
 CHAINS = 50
 BATCHES = 5
 TURNS = 500
-# Before a request is sent again that was not accepted.
+# The error of a server that has too much to do, and the seconds before a request is sent again.
+OVERLOADED = -32001
 OVERLOADED_S = 0.05
+EXITED = "the server of the bound has exited"
 # The turns at either end that are compared, after a few to warm up.
 SKIPPED = 10
 WINDOW = 50
@@ -57,46 +58,90 @@ class _Process:
         return times.user + times.system
 
 
-class _RawChat:
-    """The bound, sending what ChatCodex sends."""
+class _Turn:
+    """A turn as the bound sees it: made by its first event or the answer to its request, whichever comes first."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+
+class _Turns(dict[str, _Turn]):
+    def __missing__(self, turn: str) -> _Turn:
+        self[turn] = made = _Turn()
+        return made
+
+
+class _RawChat(asyncio.SubprocessProtocol):
+    """The bound, sending what ChatCodex sends: as `clients/raw.py`, for a true server, which may refuse and fail."""
 
     def __init__(self) -> None:
         self.params = json.loads(os.environ["CHAT_PARAMS"])
-        self.client = raw.Client()
+        self.ids = itertools.count()
+        self.rest = b""
+        self.replies: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self.turns = _Turns()
+        self.exited: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def open(self, argv: list[str]) -> None:
-        await self.client.open(argv, self.params["initialize"])
+        self.transport, _ = await asyncio.get_running_loop().subprocess_exec(lambda: self, *argv, stderr=None)
+        self.pipe: Any = self.transport.get_pipe_transport(0)
+        await self.request("initialize", self.params["initialize"])
+        self.pipe.write(b'{"method":"initialized"}\n')
+
+    async def close(self) -> None:
+        self.pipe.close()
+        await self.exited
+        self.transport.close()
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:  # noqa: ARG002 - of the protocol
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        for line in lines:
+            message = json.loads(line)
+            method = message.get("method")
+            if method == "item/agentMessage/delta":
+                params = message["params"]
+                self.turns[params["turnId"]].parts.append(params["delta"])
+            elif method == "turn/completed":
+                turn = message["params"]["turn"]
+                end = self.turns[turn["id"]].end
+                if turn["status"] == "completed":
+                    end.set_result(None)
+                else:
+                    end.set_exception(RuntimeError(f"a turn of the bound ended: {turn}"))
+            elif method is None:
+                self.replies.pop(message["id"]).set_result(message)
+
+    def process_exited(self) -> None:
+        self.exited.set_result(None)
+        for waiting in [*self.replies.values(), *(turn.end for turn in self.turns.values())]:
+            if not waiting.done():
+                waiting.set_exception(RuntimeError(EXITED))
+
+    async def request(self, method: str, params: dict[str, Any]) -> Any:
+        while not self.exited.done():
+            number = next(self.ids)
+            self.replies[number] = reply = asyncio.get_running_loop().create_future()
+            self.pipe.write(json.dumps({"id": number, "method": method, "params": params}).encode() + b"\n")
+            answer = await reply
+            if "error" not in answer:
+                return answer["result"]
+            if answer["error"]["code"] != OVERLOADED:
+                raise RuntimeError(f"the server refused {method} of the bound: {answer['error']}")
+            await asyncio.sleep(OVERLOADED_S)
+        raise RuntimeError(EXITED)
 
     async def thread(self) -> str:
-        while True:
-            answer = await self.client.request("thread/start", self.params["thread/start"])
-            if answer is not None:
-                return answer["thread"]["id"]
-            # The server has too much to do to accept it.
-            await asyncio.sleep(OVERLOADED_S)
+        return (await self.request("thread/start", self.params["thread/start"]))["thread"]["id"]
 
     async def turn(self, thread: str, text: str) -> str:
-        client, parts = self.client, list[str]()
-        begun = asyncio.get_running_loop().create_future()
-
-        def accepted(result: Any) -> None:
-            if result is None:
-                asyncio.get_running_loop().call_later(OVERLOADED_S, send)
-                return
-            turn = result["turn"]["id"]
-            client.sinks[turn] = parts.append
-            client.ends[turn] = asyncio.get_running_loop().create_future()
-            begun.set_result(client.ends[turn])
-
-        items = [{"type": "text", "text": text, "text_elements": []}]
+        items: list[dict[str, Any]] = [{"type": "text", "text": text, "text_elements": []}]
         params = {**self.params["turn/start"], "threadId": thread, "input": items}
-
-        def send() -> None:
-            client.send("turn/start", params, accepted)
-
-        send()
-        await (await begun)
-        return "".join(parts)
+        turn_id = (await self.request("turn/start", params))["turn"]["id"]
+        turn = self.turns[turn_id]
+        await turn.end
+        del self.turns[turn_id]
+        return "".join(turn.parts)
 
 
 async def capture(argv: list[str]) -> object:
@@ -153,7 +198,7 @@ async def crowd_raw(argv: list[str]) -> object:
         return len("".join(await asyncio.gather(*(one(number) for number in range(CHAINS)))))
 
     took = await _crowd(once)
-    await chat.client.close()
+    await chat.close()
     return took
 
 
@@ -197,9 +242,9 @@ async def conversation_raw(argv: list[str]) -> object:
     await chat.open(argv)
     thread = await chat.thread()
     figures = await _conversation(
-        lambda number: chat.turn(thread, question(number)), chat.client.transport.get_pid()
+        lambda number: chat.turn(thread, question(number)), chat.transport.get_pid()
     )
-    await chat.client.close()
+    await chat.close()
     return figures
 
 
