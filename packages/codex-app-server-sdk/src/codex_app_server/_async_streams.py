@@ -78,6 +78,8 @@ class AsyncEventStream(_AsyncStream, AsyncIterator["Event"]):
         self._deadline = deadline
         self._batch: Iterator[Event] = unread or iter(())
         self._make_waiter = LoopWaiters()
+        # Whether the last batch was there without waiting for it.
+        self._was_behind = False
         self._is_moved = False
 
     def __aiter__(self) -> Self:
@@ -92,9 +94,10 @@ class AsyncEventStream(_AsyncStream, AsyncIterator["Event"]):
                 taken = self._reader.take(self._make_waiter)
                 if isinstance(taken, list):
                     self._batch = batch = iter(taken)
-                    if not has_waited:
-                        # A full buffer must not keep the other tasks of this loop from running.
+                    if not has_waited and self._was_behind:
+                        # A reader that falls behind must not keep the other tasks of this loop from running.
                         await checkpoint()
+                    self._was_behind = not has_waited
                     return next(batch)
                 if taken is None:
                     break

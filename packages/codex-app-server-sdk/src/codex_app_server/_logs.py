@@ -61,6 +61,8 @@ def log_opened(thread_id: str, method: str, model: str | None) -> None:
 
 def log_turn_started(turn: TurnState) -> None:
     """Log that a turn has begun."""
+    if not _log.isEnabledFor(logging.DEBUG):
+        return
     _log.debug("turn %s of thread %s started", turn.turn_id, turn.thread_id, extra=about_turn(turn))
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from codex_app_server._engine.setup import Handlers, TurnSetup
+from codex_app_server._engine.setup import NO_HANDLERS, Handlers, TurnSetup
 from codex_app_server._logs import about
 from codex_app_server.errors import (
     InvalidRequestError,
@@ -154,6 +154,9 @@ def check_start(thread_id: str, *, in_time: bool) -> None:
 
 def handlers_of(options: HandlerOptions) -> Handlers:
     """Return the handlers among the options."""
+    if not options:
+        # As for most turns.
+        return NO_HANDLERS
     return Handlers(
         approval=options.get("approval_handler"),
         user_input=options.get("user_input_handler"),

@@ -128,6 +128,8 @@ def input_to_wire(value: Input) -> list[JsonObject]:
     Raises:
         TypeError: Something in `value` is not an input.
     """
-    if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
+    if isinstance(value, str):
+        return [{"type": "text", "text": value}]
+    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
         return [_item_to_wire(item) for item in value]
     return [_item_to_wire(value)]

@@ -174,7 +174,7 @@ class TurnCollector:
     """
 
     __slots__ = (
-        "_commentary", "_diff", "_items", "_last_message", "_open_phases", "_plan", "_usage", "thread_id", "turn_id",
+        "_commentary", "_diff", "_items", "_last_message", "_open_phases", "_plan", "_used", "thread_id", "turn_id",
     )  # fmt: skip
 
     def __init__(self, thread_id: str, turn_id: str) -> None:
@@ -185,7 +185,7 @@ class TurnCollector:
         self._open_phases: dict[str, str | None] = {}
         self._last_message: str | None = None
         self._commentary: str | None = None
-        self._usage = Usage()
+        self._used: list[Usage] = []
         self._plan: tuple[PlanStep, ...] = ()
         self._diff = ""
 
@@ -201,7 +201,8 @@ class TurnCollector:
             else:
                 self._last_message = event.text
         elif isinstance(event, UsageUpdated):
-            self._usage = self._usage + event.last
+            # Added up when it is asked for: the engine counts by itself.
+            self._used.append(event.last)
         elif isinstance(event, PlanUpdated):
             self._plan = event.steps
         elif isinstance(event, DiffUpdated):
@@ -234,9 +235,7 @@ class TurnCollector:
         status = str(turn.get("status", "completed"))
         error = turn.get("error")
         duration = turn.get("durationMs")
-        report = usage or UsageReport(
-            self._usage, by_model={model: self._usage} if self._usage != Usage() else {}
-        )
+        report = usage or self._report(model)
         streamed = [(delta.item_id, delta.text) for delta in deltas]
         return TurnResult(
             thread_id=self.thread_id,
@@ -255,6 +254,10 @@ class TurnCollector:
             raw_turn=turn,
             output_spec=output,
         )
+
+    def _report(self, model: str | None) -> UsageReport:
+        used = sum(self._used, Usage())
+        return UsageReport(used, by_model={model: used} if used != Usage() else {})
 
     def _final_text(self, status: str, streamed: list[tuple[str, str]]) -> str:
         # An interrupted turn has no `item/completed` for the message that was being written: its

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from codex_app_server._engine.wakeups import Waiter
     from codex_app_server.events import Event
 
-__all__ = ["JOIN_ABOVE", "EventBuffer"]
+__all__ = ["EventBuffer"]
 
 # A reader this many events behind gets further deltas joined; one delta with its params is about 1 KB.
-JOIN_ABOVE = 4096
+_JOIN_ABOVE = 4096
 # Unread text of joined deltas, and unread events, past which a reader is given up.
 _MAX_UNREAD_CHARS = 64 * 1024 * 1024
 _MAX_UNREAD_EVENTS = 262_144
@@ -45,8 +45,12 @@ class _Run:
     def joined(self) -> Event:
         if len(self.parts) == 1:
             return self.first
-        text = "".join(self.parts)
-        return replace(self.first, text=text, raw={**self.first.raw, "delta": text})
+        first, text = self.first, "".join(self.parts)
+        raw = {**first.raw, "delta": text}
+        if isinstance(first, TextDelta):
+            # Each turn ends with one of these, and `replace` looks at every field.
+            return TextDelta(first.thread_id, first.turn_id, first.method, raw, first.item_id, text)
+        return replace(first, text=text, raw=raw)
 
 
 class EventBuffer:
@@ -57,7 +61,7 @@ class EventBuffer:
 
     __slots__ = ("_events", "_join_above", "_run", "has_sub_agents", "is_overflown", "on_behind", "waiter")
 
-    def __init__(self, join_above: int = JOIN_ABOVE, events: list[Event] | None = None) -> None:
+    def __init__(self, join_above: int = _JOIN_ABOVE, events: list[Event] | None = None) -> None:
         self._events: list[Event] = events if events is not None else []
         self._join_above = join_above
         self._run: _Run | None = None
@@ -68,8 +72,10 @@ class EventBuffer:
         self.is_overflown = False
         self.waiter: Waiter | None = None
 
-    def __len__(self) -> int:
-        return len(self._events) + (self._run is not None)
+    @property
+    def is_behind(self) -> bool:
+        """Whether so much is unread that deltas are joined."""
+        return len(self._events) >= self._join_above
 
     def put(self, event: Event) -> None:
         """Append an event, or join it to the last one."""
@@ -80,11 +86,12 @@ class EventBuffer:
                 return
         else:
             # Nearly every event of a long turn passes here: the cheap tests come first.
+            kind = run.kind
             if (
-                type(event) is run.kind
+                type(event) is kind
                 and isinstance(event, _JOINABLE)
                 and event.item_id == run.item_id
-                and (run.kind is TextDelta or _same_part(run.first, event))
+                and (kind is TextDelta or _same_part(run.first, event))
             ):
                 run.parts.append(event.text)
                 run.size += len(event.text)

@@ -13,6 +13,7 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from codex_app_server._engine.deadlines import Deadlines
 from codex_app_server._logs import about
 from codex_app_server._wire.deltas import TEXT_DELTA, DeltaLines
 from codex_app_server._wire.framing import LineSplitter, OversizedLine
@@ -45,6 +46,8 @@ _WORKING = frozenset({"command/exec", "mcpServer/tool/call"})
 _ANSWER_ID = re.compile(rb'\s*\{\s*"id"\s*:\s*(\d+)\s*,\s*"result"')
 # Something else than an app-server writes to the pipe when so many lines in a row make no sense.
 _MAX_GARBAGE_IN_A_ROW = 1000
+# After these the beginnings of deltas are remembered, or forgotten.
+_OF_DELTAS = frozenset({TEXT_DELTA, "item/completed", "turn/completed"})
 _OVERLOADED = -32001
 # Delay in seconds before the first repetition after an overload, and the longest one.
 _FIRST_DELAY_S = 0.1
@@ -167,6 +170,10 @@ class Connection:
         self._others = _Lane(config.max_requests_in_flight)
         self._workers = _Lane(config.max_requests_in_flight)
         self._lanes = (self._openers, self._others, self._workers)
+        # How many wait in them.
+        self._queued = 0
+        self._timeout_s = config.request_timeout_s
+        self._deadlines: Deadlines[Call] = Deadlines(loop, self._timeout_s, self._timed_out)
         # Those that wait until the server is less busy.
         self._delayed: dict[Call, asyncio.TimerHandle] = {}
         self._deltas = DeltaLines()
@@ -183,10 +190,11 @@ class Connection:
         if call.is_urgent:
             self._put(call)
             return
-        lane = self._lane_of(call)
+        lane, attempts = self._lane_of(call), call.attempts
         lane.queue.append(call)
+        self._queued += 1
         self.pump()
-        if call.timer is None:
+        if call.attempts == attempts:
             call.timer = self._loop.call_later(call.timeout_s, self._still_queued, call, lane)
 
     def _lane_of(self, call: Call) -> _Lane:
@@ -196,11 +204,12 @@ class Connection:
 
     def pump(self) -> None:
         """Write the queued requests that may go now."""
-        while not self._is_full():
+        while self._queued and not self._is_full():
             lane = self._next_lane()
             if lane is None:
                 return
             lane.in_flight += 1
+            self._queued -= 1
             self._put(lane.queue.popleft())
 
     def _next_lane(self) -> _Lane | None:
@@ -218,15 +227,25 @@ class Connection:
             call.timer = self._loop.call_later(call.timeout_s, self._still_queued, call, lane)
             return
         lane.queue.remove(call)
+        self._queued -= 1
         self._give_up(call, "the server does not read what is written to it")
 
     def _put(self, call: Call) -> None:
-        if call.timer is not None:
-            call.timer.cancel()
+        self._stop_clock(call)
         self._pending[call.request_id] = call
         call.attempts += 1
-        call.timer = self._loop.call_later(call.timeout_s, self._timed_out, call)
+        if call.timeout_s == self._timeout_s:
+            self._deadlines.add(call)
+        else:
+            call.timer = self._loop.call_later(call.timeout_s, self._timed_out, call)
         self._write(call.line)
+
+    def _stop_clock(self, call: Call) -> None:
+        if call.timer is None:
+            self._deadlines.discard(call)
+        else:
+            call.timer.cancel()
+            call.timer = None
 
     def _timed_out(self, call: Call) -> None:
         if self._pending.pop(call.request_id, None) is not None:
@@ -240,8 +259,7 @@ class Connection:
         self._flush()
 
     def _released(self, call: Call) -> None:
-        if call.timer is not None:
-            call.timer.cancel()
+        self._stop_clock(call)
         if not call.is_urgent:
             self._lane_of(call).in_flight -= 1
 
@@ -249,9 +267,7 @@ class Connection:
         """Give back the requests that were never written, for another connection."""
         calls = self._take_queued()
         for call in calls:
-            if call.timer is not None:
-                call.timer.cancel()
-                call.timer = None
+            self._stop_clock(call)
         return calls
 
     def withdraw(self, call: Call) -> None:
@@ -259,8 +275,8 @@ class Connection:
         queue = self._lane_of(call).queue
         if call in queue:
             queue.remove(call)
-            if call.timer is not None:
-                call.timer.cancel()
+            self._queued -= 1
+            self._stop_clock(call)
         elif call in self._delayed:
             self._delayed.pop(call).cancel()
         else:
@@ -271,6 +287,7 @@ class Connection:
         calls = [call for lane in self._lanes for call in lane.queue]
         for lane in self._lanes:
             lane.queue.clear()
+        self._queued = 0
         return calls
 
     def fail_all(self, make_error: Callable[[], BaseException]) -> None:
@@ -282,9 +299,9 @@ class Connection:
         self._pending.clear()
         for lane in self._lanes:
             lane.in_flight = 0
+        self._deadlines.close()
         for call in calls:
-            if call.timer is not None:
-                call.timer.cancel()
+            self._stop_clock(call)
             call.on_error(make_error)
 
     # --- what we send besides requests ---
@@ -307,29 +324,28 @@ class Connection:
 
     def feed(self, chunk: bytes) -> None:
         """Read the next chunk of the server's output."""
-        on_notification = self._on_notification
-        observe = self._observe
-        deltas = self._deltas
+        # Every message passes here: what is looked up once is not looked up for each, and `Any` needs no casts.
+        on_notification, on_delta = self._on_notification, self._on_delta
+        read_delta, observe = self._deltas.read, self._observe
         for line in self._splitter.feed(chunk):
             if not line:
                 continue
-            if observe is None and type(line) is bytes:
-                delta = deltas.read(line)
-                if delta is not None and self._on_delta(*delta):
-                    self._garbage_in_a_row = 0
-                    continue
             if isinstance(line, OversizedLine):
                 self._oversized(line)
                 continue
+            if observe is None:
+                delta = read_delta(line)
+                if delta is not None and on_delta(*delta):
+                    self._garbage_in_a_row = 0
+                    continue
             try:
-                message = decode_line(line)
+                message: JsonObject = decode_line(line)
             except ValueError:
                 self._garbage(line)
                 continue
-            if not isinstance(message, dict):
+            if type(message) is not dict:
                 self._garbage(line)
                 continue
-            message = cast("JsonObject", message)
             self._garbage_in_a_row = 0
             if observe is not None:
                 observe(False, message)
@@ -337,17 +353,16 @@ class Connection:
             try:
                 if type(method) is not str:
                     self._answered(message, line)
-                elif "id" in message:
-                    self._on_request(method, message["id"], _params(message))
-                else:
-                    params = message.get("params")
-                    if method == TEXT_DELTA and type(params) is dict:
-                        deltas.learn(line, cast("JsonObject", params))
-                    elif method == "item/completed" and type(params) is dict:
-                        deltas.forget(cast("JsonObject", params))
-                    elif method == "turn/completed" and type(params) is dict:
-                        deltas.forget_thread(cast("JsonObject", params))
-                    on_notification(method, cast("JsonObject", params) if isinstance(params, dict) else {})
+                    continue
+                params: JsonObject = message.get("params", {})
+                if type(params) is not dict:
+                    params = {}
+                if "id" in message:
+                    self._on_request(method, message["id"], params)
+                    continue
+                if method in _OF_DELTAS:
+                    self._note_delta(method, line, params)
+                on_notification(method, params)
             except Exception:
                 # One message that nobody foresaw must not end the reading of all others.
                 _log.exception(
@@ -355,6 +370,14 @@ class Connection:
                     method,
                     extra=about(request_id=message.get("id")),
                 )
+
+    def _note_delta(self, method: str, line: bytes, params: JsonObject) -> None:
+        if method == TEXT_DELTA:
+            self._deltas.learn(line, params)
+        elif method == "item/completed":
+            self._deltas.forget(params)
+        else:
+            self._deltas.forget_thread(params)
 
     def finish(self) -> int:
         """Read what is left when the output has ended; return the size of a message that was cut off."""
@@ -406,7 +429,6 @@ class Connection:
 
     def _again(self, call: Call) -> None:
         del self._delayed[call]
-        call.timer = None
         self.send(call)
 
     def _oversized(self, line: OversizedLine) -> None:
@@ -455,8 +477,3 @@ def _observed_write(
 ) -> None:
     observe(True, line)
     write(line)
-
-
-def _params(message: JsonObject) -> JsonObject:
-    params = message.get("params")
-    return cast("JsonObject", params) if isinstance(params, dict) else {}

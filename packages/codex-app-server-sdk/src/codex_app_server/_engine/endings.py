@@ -7,6 +7,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from codex_app_server._engine.deadlines import Deadlines
 from codex_app_server._engine.interrupting import ANSWER_S, stalled
 from codex_app_server._logs import about_turn
 from codex_app_server.errors import AppServerError, RemoteProtocolError, TransportClosedError
@@ -88,41 +89,29 @@ class EndWatch:
     def __init__(self, engine: Link, table: Table) -> None:
         self._engine = engine
         self._table = table
-        # Turns whose end is due, and until when, in that order. One timer serves all: nearly every turn passes here.
-        self._due: dict[TurnState, float] = {}
-        self._is_looking = False
+        # Of turns whose end is due; made when the loop is there. Nearly every turn passes here.
+        self._due: Deadlines[TurnState] | None = None
         # A timer would keep the turn, and with it the objects of whoever started it, long after its end.
         self._silence_timers: dict[TurnState, asyncio.TimerHandle] = {}
 
     def soon_over(self, turn: TurnState) -> None:
         """The thread is idle: `turn/completed` follows, or is lost."""
-        if turn in self._due:
-            return
-        loop = asyncio.get_running_loop()
-        self._due[turn] = loop.time() + _IDLE_GRACE_S
-        if not self._is_looking:
-            self._is_looking = True
-            loop.call_later(_IDLE_GRACE_S, self._look_for_ends)
+        if self._due is None:
+            self._due = Deadlines(asyncio.get_running_loop(), _IDLE_GRACE_S, self._not_over)
+        if turn not in self._due:
+            self._due.add(turn)
 
     def ended(self, turn: TurnState) -> None:
         """Let go of a turn that has ended."""
-        self._due.pop(turn, None)
+        if self._due is not None:
+            self._due.discard(turn)
         timer = self._silence_timers.pop(turn, None)
         if timer is not None:
             timer.cancel()
 
-    def _look_for_ends(self) -> None:
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        while self._due:
-            turn, due = next(iter(self._due.items()))
-            if due > now:
-                loop.call_later(due - now, self._look_for_ends)
-                return
-            del self._due[turn]
-            if not self._table.is_interrupting(turn):
-                self._table.spawn(self._recover(turn))
-        self._is_looking = False
+    def _not_over(self, turn: TurnState) -> None:
+        if not self._table.is_interrupting(turn):
+            self._table.spawn(self._recover(turn))
 
     async def _recover(self, turn: TurnState) -> None:
         """Take the end of a turn from the record of its thread."""

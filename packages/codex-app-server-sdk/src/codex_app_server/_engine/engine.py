@@ -74,6 +74,19 @@ _request_ids = itertools.count(1)
 _running: weakref.WeakSet[Engine] = weakref.WeakSet()
 
 
+# How often this process is a fork of a fork. Asked several times for each turn, so it is no system call.
+_forks = 0
+
+
+def _has_forked() -> None:
+    global _forks  # noqa: PLW0603 - there is one process
+    _forks += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_has_forked)
+
+
 class Engine:
     """One app-server and the OS thread that talks to it.
 
@@ -102,7 +115,7 @@ class Engine:
         self._why_closed = "this client was closed"
         self._is_exiting = False
         self._has_ended = False
-        self._pid = os.getpid()
+        self._forks = _forks
         self._link: ServerLink | None = None
         self._stop: asyncio.Event | None = None
         self._failure: BaseException | None = None
@@ -149,7 +162,7 @@ class Engine:
     @property
     def _is_forked(self) -> bool:
         # The OS thread of an engine is not in a forked child: whoever waited for it would wait for ever.
-        return os.getpid() != self._pid
+        return self._forks != _forks
 
     @property
     def is_running(self) -> bool:

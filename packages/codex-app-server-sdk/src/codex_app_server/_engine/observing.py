@@ -6,7 +6,6 @@ There is one observer for the process, and mostly none. It guards itself: what i
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from codex_app_server.observe import wire_trace
@@ -100,7 +99,7 @@ def begin(start: TurnStart, trace_context: TraceContext) -> None:
         return
     turn, start.trace = _observer.turn_starting(start.method, start.params, start.thread.model, read_trace)
     if turn is not None:
-        start.setup = replace(start.setup, observer=turn)
+        start.setup = start.setup.observed_by(turn)
 
 
 def launch_context(base: Context, trace_context: TraceContext) -> Context:

@@ -82,16 +82,12 @@ class ThreadResumer:
         self._on_found = on_found
         self._on_told = on_told
         self._on_refused = on_refused
-        self._held: Held = {}
-
-    @property
-    def is_holding(self) -> bool:
-        """Whether anything may be held back; asked for each notification."""
-        return bool(self._held)
+        # What is held back, by thread; looked at for each notification.
+        self.held: Held = {}
 
     def holds(self, params: JsonObject, action: Callable[[], None]) -> bool:
         """Whether what came in about a thread is held back; `action` takes it later."""
-        held = self._held.get(str(params.get("threadId")))
+        held = self.held.get(str(params.get("threadId")))
         if held is None:
             return False
         held.append(action)
@@ -99,11 +95,11 @@ class ThreadResumer:
 
     def hold(self, thread: ThreadState) -> None:
         """Hold back what comes in about a thread, until `look` has found out about it."""
-        self._held.setdefault(thread.thread_id, [])
+        self.held.setdefault(thread.thread_id, [])
 
     async def look(self, thread: ThreadState) -> None:
         """Find out about a thread that was opened and is held."""
-        held = self._held
+        held = self.held
         found = Found(True)
         try:
             found.turns = await self._last_turns(thread)
@@ -111,14 +107,14 @@ class ThreadResumer:
             # It is done anew when the connection is there again, or all of it ends.
             return
         finally:
-            if self._held is held:
+            if self.held is held:
                 self._tell(thread, found)
 
     async def resume_all(self, threads: Sequence[ThreadState]) -> None:
         """Subscribe to threads again, on a new connection, and find out about them."""
         # What was held came over a connection that is gone, and is found out anew.
         held: Held = {thread.thread_id: [] for thread in threads}
-        self._held = held
+        self.held = held
         if not threads:
             return
         try:
@@ -133,11 +129,11 @@ class ThreadResumer:
         except TransportClosedError:
             return
         except AppServerError as exc:
-            if self._held is held:
+            if self.held is held:
                 self._on_refused(thread, exc)
                 self._release(thread)
         else:
-            if self._held is held:
+            if self.held is held:
                 self._tell(thread, found)
 
     def _tell(self, thread: ThreadState, found: Found) -> None:
@@ -147,7 +143,7 @@ class ThreadResumer:
         self._engine.flush()
 
     def _release(self, thread: ThreadState) -> None:
-        for action in self._held.pop(thread.thread_id, ()):
+        for action in self.held.pop(thread.thread_id, ()):
             action()
         self._engine.flush()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from codex_app_server._engine.callers import Caller
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     ToolKey = tuple[str | None, str]
 
-__all__ = ["Handlers", "TurnSetup"]
+__all__ = ["NO_HANDLERS", "Handlers", "TurnSetup"]
 
 
 def _nobody() -> Caller:
@@ -53,6 +53,8 @@ class Handlers:
 
     def over(self, base: Handlers) -> Handlers:
         """Return these, and those of `base` where there is none here."""
+        if self is NO_HANDLERS:
+            return base
         return Handlers(
             base.approval if self.approval is None else self.approval,
             base.user_input if self.user_input is None else self.user_input,
@@ -86,13 +88,17 @@ class TurnSetup:
     ) -> TurnSetup:
         """Return the setup of one turn of a thread that has this one; `caller` is whoever starts it."""
         over = self.handlers if handlers is None else handlers.over(self.handlers)
-        return replace(self, handlers=over, caller=caller, output=output)
+        return TurnSetup(over, caller, self.tools, self.declared, output, self.observer)
+
+    def observed_by(self, observer: TurnObserver) -> TurnSetup:
+        """Return the same setup for a turn that is observed."""
+        return TurnSetup(self.handlers, self.caller, self.tools, self.declared, self.output, observer)
 
     def after_end(self) -> TurnSetup:
         """Return what is left of it when its turn has ended: how the answer is read."""
-        return replace(self, handlers=_NO_HANDLERS, caller=_NO_CALLER, tools=_NO_TOOLS, observer=None)
+        return TurnSetup(NO_HANDLERS, _NO_CALLER, _NO_TOOLS, self.declared, self.output)
 
 
-_NO_HANDLERS = Handlers()
+NO_HANDLERS = Handlers()
 _NO_CALLER = Caller(uses_loop=False, keeps_context=False)
 _NO_TOOLS: Mapping[ToolKey, Tool] = {}

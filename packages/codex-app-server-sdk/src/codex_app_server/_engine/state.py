@@ -9,7 +9,7 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from codex_app_server._engine.buffers import JOIN_ABOVE, EventBuffer
+from codex_app_server._engine.buffers import EventBuffer
 from codex_app_server._engine.counting import UsageSum
 from codex_app_server._engine.reopening import Reopening
 from codex_app_server._engine.setup import TurnSetup
@@ -237,7 +237,7 @@ class TurnState:
             unread = self._unread
             if unread is not None:
                 unread.put(event)
-                if len(unread) >= JOIN_ABOVE:
+                if unread.is_behind:
                     # Nobody reads: the history is enough for whoever comes later.
                     self._unread = None
             for reader in self._readers:
@@ -258,7 +258,7 @@ class TurnState:
             buffers += [] if self._unread is None else [self._unread]
             for buffer in buffers:
                 # Deltas of many items are not joined; whoever falls behind gets the text when it is complete.
-                if buffer.is_overflown or (is_delta and len(buffer) >= JOIN_ABOVE):
+                if buffer.is_overflown or (is_delta and buffer.is_behind):
                     continue
                 buffer.put(event)
                 if buffer.waiter is not None:

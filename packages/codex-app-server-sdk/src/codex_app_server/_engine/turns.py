@@ -316,7 +316,7 @@ class TurnTable:
 
     def notification(self, method: str, params: JsonObject) -> None:
         """Give a notification to the turn that it is about."""
-        if self._resumer.is_holding and self.holds(params, partial(self.notification, method, params)):
+        if self._resumer.held and self.holds(params, partial(self.notification, method, params)):
             return
         turn_id = params.get("turnId")
         if type(turn_id) is not str:
@@ -360,7 +360,7 @@ class TurnTable:
         """Publish a delta of a turn that runs; False if it needs more than that: it is to come as a notification."""
         thread_id, turn_id, item_id = ids
         turn = self._turns.get(turn_id)
-        if turn is None or turn.gap is not None or self._resumer.is_holding or turn.thread_id != thread_id:
+        if turn is None or turn.gap is not None or self._resumer.held or turn.thread_id != thread_id:
             return False
         params = {"threadId": thread_id, "turnId": turn_id, "itemId": item_id, "delta": text}
         turn.publish(TextDelta(thread_id, turn_id, TEXT_DELTA, params, item_id, text), self._engine.waking)

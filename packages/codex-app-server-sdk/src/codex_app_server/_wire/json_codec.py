@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ def _default(value: object) -> object:
     raise TypeError(f"{type(value).__name__!r} cannot be sent to the app-server: it has no JSON form")
 
 
+# Made once: `json.dumps` would make one for each message, which takes longer than most messages do.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_default)
+
+
 def encode_line(message: Mapping[str, object]) -> bytes:
     """Return one message as a line, with its newline; see `encode`."""
     return encode(message) + b"\n"
@@ -39,7 +44,12 @@ def request_line(
 ) -> bytes:
     """Return a request as a line, with its newline, from params that are encoded already."""
     traced = b"" if trace is None else b',"trace":%b' % encode(trace)
-    return b'{"id":%d,"method":%b,"params":%b%b}\n' % (request_id, encode(method), params, traced)
+    return b'{"id":%d,"method":%b,"params":%b%b}\n' % (request_id, _encoded_method(method), params, traced)
+
+
+@lru_cache(maxsize=256)
+def _encoded_method(method: str) -> bytes:
+    return encode(method)
 
 
 def encode(value: object) -> bytes:
@@ -52,7 +62,7 @@ def encode(value: object) -> bytes:
         ValueError: NaN or infinity, or a reference cycle.
     """
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_default)
+        text = _ENCODER.encode(value)
     except RecursionError as exc:
         raise ValueError("the message is nested too deeply to be sent") from exc
     try:
