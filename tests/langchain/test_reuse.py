@@ -170,15 +170,22 @@ def test_work_per_turn_stays_flat_over_200_turns(chat, monkeypatch):
     assert len(requests[-1].input) == len(requests[-2].input) + 2
 
 
+def changed(message, text):
+    message.content = text
+    return message
+
+
 @pytest.mark.parametrize(
     "change",
     [
         lambda question, _: [question, AIMessage("Else."), HumanMessage("And?")],
         lambda _, answer: [HumanMessage("Other?"), answer, HumanMessage("And?")],
         lambda question, answer: [SystemMessage("Be brief."), question, answer, HumanMessage("And?")],
+        lambda question, answer: [changed(question, "Other?"), answer, HumanMessage("And?")],
+        lambda question, answer: [question, changed(answer, "Else."), HumanMessage("And?")],
         lambda question, _: [question],
     ],
-    ids=["answer", "question", "before", "again"],
+    ids=["answer", "question", "before", "question in place", "answer in place", "again"],
 )
 def test_another_history_is_built_anew(chat, change):
     model, sc = chat(lambda _: "Fine.")
@@ -283,6 +290,8 @@ def test_beginnings_are_equal_only_if_all_of_their_texts_are():
     others = [
         Beginnings("other settings", told)[3],
         Beginnings("settings", [*told[:2], ("assistant", "c")])[3],
+        Beginnings("settings", [("user", "else"), *told[1:]])[3],
+        Beginnings("settings", [told[0], ("assistant", "else"), told[2]])[3],
         Beginnings("settings", [*told[:2], {"type": "function_call_output", "call_id": "1", "output": "c"}])[
             3
         ],

@@ -1,7 +1,7 @@
 """Beginnings of a conversation, as keys: what a thread holds is found by them. Pure.
 
-Each call goes through its whole conversation, so this is cheap for what nearly all of it is: texts are not copied and
-not digested, and two lists of the same objects are compared by pointers.
+Each call goes through its whole conversation, so this is cheap for what nearly all of it is: texts are not copied,
+not hashed and not digested, and two lists of the same objects are compared by pointers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Beginning:
     Args:
         entries: The settings, then the items of the whole conversation.
         count: How many entries count.
-        mark: A hash of those.
+        mark: A hash: equal for equal ones, and seldom for others.
     """
 
     __slots__ = ("_count", "_entries", "_mark")
@@ -60,12 +60,7 @@ class Beginnings:
     """
 
     def __init__(self, settings: str, forms: Iterable[Form]) -> None:
-        self._entries: list[_Entry] = [("", settings), *map(_entry, forms)]
-        self._marks: list[int] = []
-        mark = 0
-        for entry in self._entries:
-            mark = hash((mark, entry))
-            self._marks.append(mark)
+        self._entries: list[_Entry] = [("", settings), *_entries(forms)]
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -73,22 +68,25 @@ class Beginnings:
     def __getitem__(self, count: int) -> Beginning:
         """Return the beginning of so many items; a negative number counts from the whole backwards."""
         index = count if count >= 0 else len(self._entries) + count
-        return Beginning(self._entries, index + 1, self._marks[index])
+        return _beginning(self._entries, index + 1)
 
     def followed_by(self, forms: Iterable[Form]) -> Beginning:
         """Return the whole conversation with what follows it."""
-        entries = [*self._entries, *map(_entry, forms)]
-        mark = self._marks[-1]
-        for entry in entries[len(self._entries) :]:
-            mark = hash((mark, entry))
-        return Beginning(entries, len(entries), mark)
+        entries = [*self._entries, *_entries(forms)]
+        return _beginning(entries, len(entries))
 
 
-def _entry(form: Form) -> _Entry:
-    if isinstance(form, tuple):
-        return form
-    text = _text_of(form)
-    return text or hashlib.sha256(_canonical(form)).digest()
+def _beginning(entries: list[_Entry], count: int) -> Beginning:
+    # Of the last entry alone: to hash all of them takes longer than to compare them with the few that end alike.
+    return Beginning(entries, count, hash((count, entries[count - 1])))
+
+
+def _entries(forms: Iterable[Form]) -> list[_Entry]:
+    return [form if isinstance(form, tuple) else _entry(form) for form in forms]
+
+
+def _entry(item: dict[str, Any]) -> _Entry:
+    return _text_of(item) or hashlib.sha256(_canonical(item)).digest()
 
 
 def _text_of(item: dict[str, Any]) -> tuple[str, str] | None:

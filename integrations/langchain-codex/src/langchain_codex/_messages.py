@@ -87,9 +87,15 @@ def forms_of(messages: Sequence[BaseMessage], *, names: Mapping[str, str] | None
     items: list[Form] = []
     call_ids: set[str] = set()
     for message in messages:
-        if (plain := _plain(message)) is not None:
-            items.append(plain)
-            continue
+        text = message.content
+        # By the exact type, since that of an instance is asked of an abstract class; others go the long way.
+        if type(text) is str and not message.name:
+            if type(message) is HumanMessage:
+                items.append(("user", text))
+                continue
+            if type(message) is AIMessage and text and not (message.tool_calls or message.invalid_tool_calls):
+                items.append(("assistant", text))
+                continue
         for item in _items_of(message):
             if item["type"] == "function_call":
                 call_ids.add(item["call_id"])
@@ -107,20 +113,6 @@ def forms_of(messages: Sequence[BaseMessage], *, names: Mapping[str, str] | None
             "there are no messages with content for the model: give at least one with text or images"
         )
     return items
-
-
-def _plain(message: BaseMessage) -> tuple[str, str] | None:
-    """Return role and text of a message that is text alone."""
-    text, kind = message.content, type(message)
-    if type(text) is not str or message.name:
-        return None
-    # By the exact type, since that of an instance is asked of an abstract class; others go the long way.
-    if kind is HumanMessage:
-        return "user", text
-    if kind is AIMessage and text:
-        answer = cast("AIMessage", message)
-        return None if answer.tool_calls or answer.invalid_tool_calls else ("assistant", text)
-    return None
 
 
 def _items_of(message: BaseMessage) -> Iterator[dict[str, Any]]:
