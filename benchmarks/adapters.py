@@ -29,6 +29,8 @@ HERE = Path(__file__).resolve().parent
 BEGIN, END = "<!-- adapters: begin -->", "<!-- adapters: end -->"
 TIMEOUT_S = 120
 ANSWER = "An answer of some words."
+# Of `chat_turns.py`.
+TURNS = ["crowd", "crowd-raw", "conversation", "conversation-raw", "conversation-fake"]
 
 
 @dataclass(frozen=True)
@@ -102,29 +104,36 @@ def whole_turns(rounds: int) -> list[str]:
     """Return the rows of turns on the true app-server."""
     from codex_app_server.testing import scripted_codex
 
-    crowds: list[tuple[float, float]] = []
-    talks: list[tuple[dict[str, Any], dict[str, Any]]] = []
+    taken: dict[str, list[Any]] = {subject: [] for subject in TURNS}
     for number in range(rounds):
         # A server's home fills with time: each round gets a fresh one.
         with scripted_codex(lambda _: ANSWER) as scripted:
             params = json.dumps(_turns_of(scripted, "capture"))
-            for subject, taken in (("crowd", crowds), ("conversation", talks)):
-                own, bound = (_turns_of(scripted, name, params) for name in (subject, f"{subject}-raw"))
-                taken.append((own, bound))
+            for subject, figures in taken.items():
+                figures.append(_turns_of(scripted, subject, params))
         print(f"turns: round {number + 1} of {rounds}", file=sys.stderr, flush=True)
+    crowds = list(zip(taken["crowd"], taken["crowd-raw"], strict=True))
     ratio = statistics.median(own / bound for own, bound in crowds)
     bound_s = statistics.median(bound for _, bound in crowds)
-    lines = [
-        f"| 50 chains in one `abatch`: time | 50 turns of `raw`: {bound_s:.2f} s | {ratio:.2f} | <= 1.2 |"
-    ]
-    for who in ("client", "server"):
-        early, late = (statistics.median(own[part][who] for own, _ in talks) for part in ("early", "late"))
-        first, last = (statistics.median(raw[part][who] for _, raw in talks) for part in ("early", "late"))
-        lines.append(
-            f"| a conversation of `ChatCodex`: CPU of the {who} for a turn, turns 11 to 60 and 451 to 500 "
-            f"| `raw`: {first:.2g} and {last:.2g} ms | {early:.2g} and {late:.2g} ms | flat |"
+
+    def spent(subject: str, who: str) -> str:
+        early, late = (
+            statistics.median(figures[part][who] for figures in taken[subject]) for part in ("early", "late")
         )
-    return lines
+        return f"{early:.2g} and {late:.2g} ms"
+
+    def row(who: str, more: str, aim: str) -> str:
+        return (
+            f"| a conversation of `ChatCodex`: CPU of the {who} for a turn, turns 11 to 60 and 451 to 500 "
+            f"| `raw`: {spent('conversation-raw', who)}{more} | {spent('conversation', who)} | {aim} |"
+        )
+
+    with_fake = f"; `raw` and `FakeListChatModel.ainvoke`: {spent('conversation-fake', 'client')}"
+    return [
+        f"| 50 chains in one `abatch`: time | 50 turns of `raw`: {bound_s:.2f} s | {ratio:.2f} | <= 1.2 |",
+        row("client", with_fake, "grows by what LangChain does"),
+        row("server", "", "flat"),
+    ]
 
 
 def _turns_of(scripted: ScriptedCodex, subject: str, params: str = "") -> Any:

@@ -4,8 +4,9 @@
     crowd         50 chains in one `abatch`: seconds, the median of a few
     conversation  a conversation of 500 turns: milliseconds of CPU for a turn early and late, of this process and the server
 
-`crowd-raw` and `conversation-raw` do the same turns with the bound, which gets those params in `CHAT_PARAMS`. The
-model is scripted and runs in the process that starts this one: `adapters.py` does, and takes the figures.
+`crowd-raw` and `conversation-raw` do the same turns with the bound, which gets those params in `CHAT_PARAMS`;
+`conversation-fake` also gives the history to LangChain's own fake model, after each turn. The model of the server is
+scripted and runs in the process that starts this one: `adapters.py` does, and takes the figures.
 """
 
 from __future__ import annotations
@@ -45,17 +46,6 @@ def _codex(argv: list[str]) -> Any:
     from codex_app_server import AppServerConfig, AsyncCodex
 
     return AsyncCodex(AppServerConfig(launch_args_override=tuple(argv)))
-
-
-class _Process:
-    """The CPU time of a process."""
-
-    def __init__(self, pid: int) -> None:
-        self._process = psutil.Process(pid)
-
-    def cpu_s(self) -> float:
-        times = self._process.cpu_times()
-        return times.user + times.system
 
 
 class _Turn:
@@ -203,13 +193,13 @@ async def crowd_raw(argv: list[str]) -> object:
 
 
 async def _conversation(ask: Callable[[int], Awaitable[object]], server: int) -> object:
-    processes = {"client": _Process(os.getpid()), "server": _Process(server)}
-    marks = dict.fromkeys(itertools.chain((SKIPPED, SKIPPED + WINDOW), (TURNS - WINDOW, TURNS)), None)
+    process = psutil.Process(server)
+    marks = {SKIPPED, SKIPPED + WINDOW, TURNS - WINDOW, TURNS}
     seen: dict[int, dict[str, float]] = {}
     for number in range(TURNS + 1):
         if number in marks:
-            seen[number] = {name: process.cpu_s() for name, process in processes.items()}
-            seen[number]["time"] = time.perf_counter()
+            times = process.cpu_times()
+            seen[number] = {"client": time.process_time(), "server": times.user + times.system}
         if number < TURNS:
             await ask(number)
 
@@ -248,12 +238,34 @@ async def conversation_raw(argv: list[str]) -> object:
     return figures
 
 
+async def conversation_fake(argv: list[str]) -> object:
+    """The same turns, and the history given to a fake model: what LangChain takes for it."""
+    from langchain_core.language_models import FakeListChatModel
+    from langchain_core.messages import HumanMessage
+
+    chat = _RawChat()
+    await chat.open(argv)
+    thread = await chat.thread()
+    model = FakeListChatModel(responses=["An answer of some words."])
+    history: list[Any] = []
+
+    async def ask(number: int) -> None:
+        await chat.turn(thread, question(number))
+        history.append(HumanMessage(question(number)))
+        history.append(await model.ainvoke(history))
+
+    figures = await _conversation(ask, chat.transport.get_pid())
+    await chat.close()
+    return figures
+
+
 SUBJECTS: dict[str, Callable[[list[str]], Awaitable[object]]] = {
     "capture": capture,
     "crowd": crowd,
     "crowd-raw": crowd_raw,
     "conversation": conversation,
     "conversation-raw": conversation_raw,
+    "conversation-fake": conversation_fake,
 }
 
 
