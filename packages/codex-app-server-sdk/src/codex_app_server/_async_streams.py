@@ -32,12 +32,12 @@ T = TypeVar("T")
 async def wait_until(waiter: LoopWaiter, deadline: float | None) -> bool:
     """Wait to be woken; False when `deadline`, on the monotonic clock, came first."""
     if deadline is None:
-        await waiter.wait()
+        await waiter
         return True
     import anyio  # noqa: PLC0415 - only with a limit
 
     with anyio.move_on_after(max(0.0, deadline - time.monotonic())):
-        await waiter.wait()
+        await waiter
         return True
     return False
 
@@ -101,7 +101,10 @@ class AsyncEventStream(_AsyncStream, AsyncIterator["Event"]):
                     return next(batch)
                 if taken is None:
                     break
-                self._reader.check_time(in_time=await wait_until(taken, self._deadline))
+                if self._deadline is None:
+                    await taken
+                else:
+                    self._reader.check_time(in_time=await wait_until(taken, self._deadline))
                 has_waited = True
         except BaseException:
             self._reader.give_up()
@@ -183,7 +186,7 @@ class AsyncMessageStream(_AsyncStream, AsyncIterator[Notification]):
             elif taken is None:
                 raise StopAsyncIteration
             else:
-                await taken.wait()
+                await taken
 
     async def aclose(self) -> None:
         """Leave the stream."""

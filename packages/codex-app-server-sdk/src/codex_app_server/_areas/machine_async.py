@@ -264,7 +264,7 @@ class _Stream(AsyncIterator[T], Generic[T]):
                 await checkpoint()
                 return next(batch)
             try:
-                await taken.wait()
+                await taken
             finally:
                 self._source.dismiss(taken)
 

@@ -102,6 +102,8 @@ class Engine:
         # That of the client that owns the engine, which sets it before it is started.
         self.ledger = Ledger()
         self.turns = TurnTable(self, silence_limit_s=config.turn_silence_limit_s)
+        # Takes a delta of a message; nearly everything that comes passes here.
+        self.on_delta = self.turns.text_delta
         self._lock = threading.Lock()
         self._ready: Completion[ServerInfo] = Completion()
         self._closed: Completion[None] = Completion()
@@ -299,6 +301,7 @@ class Engine:
         """Give the listener every notification from now on."""
         with self._listening:
             self._listeners = (*self._listeners, listener)
+            self.turns.is_heard_by_all = True
         if self._failure is not None:
             # It came too late to be ended with the others.
             listener.end(partial(self._make_failure, None, None))
@@ -307,6 +310,7 @@ class Engine:
         """Forget a listener; for finalizers too, which may run in the midst of `listen`."""
         with self._listening:
             self._listeners = tuple(other for other in self._listeners if other is not listener)
+            self.turns.is_heard_by_all = bool(self._listeners)
 
     def close(self, why: str = "this client was closed") -> Completion[None]:
         """Fail what waits, end the server, give everything back; bounded in time and safe to repeat.
@@ -518,10 +522,6 @@ class Engine:
             return
         turn, setup = self.turns.concerned(params)
         self.desk.ask(method, request_id, params, turn, setup or self.desk.setup)
-
-    def on_delta(self, ids: tuple[str, str, str], text: str) -> bool:
-        """Take a delta of a message; False where it has to come as a notification, for listeners."""
-        return not self._listeners and self.turns.text_delta(ids, text)
 
     def on_notification(self, method: str, params: JsonObject) -> None:
         """Take a notification."""

@@ -196,10 +196,12 @@ class Interrupter:
 
 
 async def _wait(event: asyncio.Event, timeout_s: float) -> None:
+    """Wait for an event, which is set when the time is over: `wait_for` makes a task for it before Python 3.12."""
+    timer = asyncio.get_running_loop().call_later(max(timeout_s, 0.001), event.set)
     try:
-        await asyncio.wait_for(event.wait(), max(timeout_s, 0.001))
-    except asyncio.TimeoutError:
-        return
+        await event.wait()
+    finally:
+        timer.cancel()
 
 
 def stalled(turn: TurnState, why: str) -> TurnStalledError:

@@ -134,6 +134,8 @@ class TurnTable:
         self._tasks: set[asyncio.Task[None]] = set()
         # Turns that something was heard of; kept only where silence has a limit.
         self._touched: set[TurnState] = set()
+        # Whether somebody listens to the whole connection: then every delta is to come as a notification.
+        self.is_heard_by_all = False
         self.sub_agents = SubAgents(engine, self._publish_of_sub_agent)
         self._interrupter = Interrupter(engine, self.abort, self.spawn)
         self._end_watch = EndWatch(engine, self)
@@ -360,7 +362,13 @@ class TurnTable:
         """Publish a delta of a turn that runs; False if it needs more than that: it is to come as a notification."""
         thread_id, turn_id, item_id = ids
         turn = self._turns.get(turn_id)
-        if turn is None or turn.gap is not None or self._resumer.held or turn.thread_id != thread_id:
+        if (
+            turn is None
+            or turn.gap is not None
+            or turn.thread_id != thread_id
+            or self.is_heard_by_all
+            or self._resumer.held
+        ):
             return False
         params = {"threadId": thread_id, "turnId": turn_id, "itemId": item_id, "delta": text}
         turn.publish(TextDelta(thread_id, turn_id, TEXT_DELTA, params, item_id, text), self._engine.waking)

@@ -12,7 +12,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Generator, Iterable
 
 T = TypeVar("T")
 
@@ -61,45 +61,53 @@ class SyncWaiter:
 
 
 class LoopWaiter:
-    """Suspends one task of the running event loop, asyncio or trio, until it is woken.
+    """Suspends one task of the running event loop, asyncio or trio, until it is woken: await it.
 
     Create it in the task that will wait. It is made and waited on for nearly every event, so it is a future or an
-    event of the loop itself: `anyio.Event` costs several times as much.
+    event of the loop itself, and no coroutine: `anyio.Event` costs several times as much.
 
     Args:
         loop: The asyncio loop that runs here, where that is known.
+
+    Attributes:
+        key: The loop that waiters are grouped by: of asyncio, or the token of a trio run.
     """
 
-    __slots__ = ("_event", "_future", "key", "post")
+    __slots__ = ("_event", "_future", "key")
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
-        self._event: Any = None
-        self._future: asyncio.Future[None] | None = None
         if loop is None:
             loop = _asyncio_loop()
-        # The object that waiters are grouped by, and how to run a call in its loop from elsewhere.
-        self.key: object
-        self.post: Callable[..., object]
+        self._event: Any = None
+        self.key: Any
         if loop is not None:
-            self._future = loop.create_future()
-            self.key, self.post = loop, loop.call_soon_threadsafe
+            self._future: asyncio.Future[None] | None = loop.create_future()
+            self.key = loop
         else:
             import trio  # noqa: PLC0415 - it runs already
 
-            token = trio.lowlevel.current_trio_token()
+            self._future = None
             self._event = trio.Event()
-            self.key, self.post = token, token.run_sync_soon
+            self.key = trio.lowlevel.current_trio_token()
+
+    def post(self, function: Callable[..., object], *args: object) -> None:
+        """Run a function in the loop of this waiter, from elsewhere.
+
+        Raises:
+            RuntimeError: That loop is closed.
+        """
+        (self.key.run_sync_soon if self._future is None else self.key.call_soon_threadsafe)(function, *args)
 
     def wake(self) -> None:
         """Let the waiting task go on; only to be called in its own loop."""
-        if self._future is None:
+        future = self._future
+        if future is None:
             self._event.set()
-        elif not self._future.done():
-            self._future.set_result(None)
+        elif not future.done():
+            future.set_result(None)
 
-    async def wait(self) -> None:
-        """Suspend until woken."""
-        await (self._event.wait() if self._future is None else self._future)
+    def __await__(self) -> Generator[Any, None, None]:
+        return (self._event.wait() if self._future is None else self._future).__await__()
 
 
 class LoopWaiters:
@@ -158,11 +166,17 @@ def _wake_each(waiters: list[LoopWaiter]) -> None:
 def wake_all(waiters: Iterable[Waiter]) -> None:
     """Wake all of them; one call for each event loop."""
     by_loop: dict[object, list[LoopWaiter]] = {}
+    last_key: object = None
+    group: list[LoopWaiter] = []
     for waiter in waiters:
         if isinstance(waiter, SyncWaiter):
             waiter.wake()
-        else:
-            by_loop.setdefault(waiter.key, []).append(waiter)
+            continue
+        if waiter.key is not last_key:
+            # Nearly all of them are of one loop.
+            last_key = waiter.key
+            group = by_loop.setdefault(last_key, [])
+        group.append(waiter)
     for group in by_loop.values():
         try:
             group[0].post(_wake_each, group)
@@ -258,7 +272,7 @@ class Completion(Generic[T]):
         waiter = LoopWaiter()
         if self.enlist(waiter):
             try:
-                await waiter.wait()
+                await waiter
             except BaseException:
                 self.give_up()
                 raise

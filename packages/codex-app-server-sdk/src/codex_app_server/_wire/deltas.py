@@ -23,6 +23,7 @@ _END = b'"}}'
 _END_BEFORE_TIME = b'"},"emittedAtMs":'
 # The time in milliseconds and the brace.
 _TIME_BYTES = 14
+_BACKSLASH, _QUOTE = b'\\"'
 _PARAMS = ["threadId", "turnId", "itemId", "delta"]
 # Messages that are remembered. They are forgotten together: the next delta of each is parsed once more.
 _MAX_KNOWN = 4096
@@ -63,12 +64,13 @@ class DeltaLines:
             if not (
                 line.startswith(_END_BEFORE_TIME, end)
                 and line[-_TIME_BYTES:-1].isdigit()
-                and line[-1:] == b"}"
+                and line.endswith(b"}")
             ):
                 return None
         text = line[begin:end]
         try:
-            if b"\\" in text or b'"' in text:
+            # As numbers: to find bytes in bytes, Python first raises and drops an exception.
+            if _BACKSLASH in text or _QUOTE in text:
                 whole: object = decode_line(line[begin - 1 : end + 1])
                 return (ids, whole) if isinstance(whole, str) else None
             return ids, text.decode()
