@@ -99,9 +99,7 @@ def _quick_starts(_watched: None) -> Iterator[None]:
         def used(of_codex: Path, of_user: Path) -> dict[str, str]:
             for database in databases:
                 shutil.copy(database, of_codex)
-            # It reads every certificate of this machine otherwise; what it reaches here has none.
-            nothing = {"SSL_CERT_FILE": os.devnull, "SSL_CERT_DIR": str(folder)}
-            return {**nothing, **environment(of_codex, of_user)}
+            return environment(of_codex, of_user)
 
         patch.setattr(home, "_environment", used)
         yield
