@@ -33,6 +33,8 @@ BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 TIMEOUT_S = 60
 
 RAW = "raw"
+# The same for blocking code, which reads many turns at once with an OS thread for each.
+RAW_THREADS = "raw_threads"
 # With the loop of the standard library for the engine, and with that of uvloop, which it takes where it is installed.
 OURS = ("ours_async", "ours_sync")
 OURS_ON_UVLOOP = ("ours_async_uvloop", "ours_sync_uvloop")
@@ -43,6 +45,7 @@ PEERS = {
 }
 NAMES = {
     RAW: "raw",
+    RAW_THREADS: "raw, OS threads",
     "ours_async": "ours, async",
     "ours_sync": "ours, sync",
     "ours_async_uvloop": "ours, async, uvloop installed",
@@ -151,7 +154,8 @@ def clients_of(measure: str, *, with_peers: bool) -> list[str]:
     """Return who is measured: raw first."""
     found = [name for name, module in PEERS.items() if importlib.util.find_spec(module) is not None]
     with_uvloop = with_peers and importlib.util.find_spec("uvloop") is not None
-    names = [RAW, *OURS, *(OURS_ON_UVLOOP if with_uvloop else ()), *(found if with_peers else ())]
+    of_crowds = [RAW_THREADS] if with_peers and measure.startswith("crowd") else []
+    names = [RAW, *of_crowds, *OURS, *(OURS_ON_UVLOOP if with_uvloop else ()), *(found if with_peers else ())]
     if measure in {"import", "memory"}:
         names = [name for name in names if name in IMPORTS]
     elif measure not in {"delta", "trivial", "growth"}:

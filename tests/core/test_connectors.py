@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from websockets.sync.connection import Connection
 
 
+# Nothing here takes as long, on a busy machine too.
+WAIT_S = 60.0
+
+
 class WorkerLostError(TransportClosedError):
     """What a package tells of a lost worker."""
 
@@ -411,6 +415,47 @@ def test_a_transport_that_may_not_return_after_all_ends_what_waits(
                 turn.run()
             assert (caught.value.worker, caught.value.turn_id) == ("w1", turn.id)
         gate.open()
+
+
+@pytest.mark.parametrize("turns_later", range(8))
+def test_a_close_at_the_moment_when_connecting_again_fails_is_a_close(
+    turns_later: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The wait for the next attempt would be longer than that of this test.
+    monkeypatch.setattr("codex_app_server._engine.link._FIRST_DELAY_S", 1000.0)
+    monkeypatch.setattr("codex_app_server._engine.link._MAX_DELAY_S", 1000.0)
+    made: list[Failing] = []
+
+    class Failing(Carried):
+        may_return = True
+
+        async def open(self) -> None:
+            made.append(self)
+            if len(made) > 1:
+                close_after(turns_later)
+                raise LaunchError("not there")
+
+        def write(self, data: bytes) -> None:
+            if b'"initialize"' in data:
+                result = {"userAgent": "codex/0.163.0 (memory)", "codexHome": "/"}
+                self.on_output(json.dumps({"id": json.loads(data)["id"], "result": result}).encode() + b"\n")
+
+        async def stop(self, grace_s: float) -> None:
+            """Nothing is to be given back."""
+
+    def close_after(turns: int) -> None:
+        # Turns of the engine's loop: one of them is where the failure of the attempt meets its cancellation.
+        if turns:
+            asyncio.get_running_loop().call_soon(close_after, turns - 1)
+        else:
+            codex._engine.close()
+
+    codex = Codex(AppServerConfig(connector=Failing, reconnect_timeout_s=1000))
+    codex._engine.start().wait()
+    codex._engine.soon(made[0].on_end)
+    codex._engine._closed.wait(WAIT_S)
+    codex.close()
+    assert len(made) == 2
 
 
 def test_a_server_that_ends_before_it_has_greeted_is_told(fake_codex: FakeServerFactory) -> None:

@@ -113,6 +113,7 @@ class Engine:
         self._context = contextvars.Context()
         self._commands: deque[Callable[[], None]] = deque()
         self._is_waking_loop = False
+        self._waking_lock = threading.Lock()
         self._is_closing = False
         self._why_closed = "this client was closed"
         self._is_exiting = False
@@ -324,7 +325,9 @@ class Engine:
             self._is_closing = True
             if self._thread is None or self._is_forked:
                 self._closed.set_value(None)
-        self._enqueue(self._begin_close)
+        if self._enqueue(self._begin_close):
+            # Whoever was to wake it may have been interrupted (Ctrl-C) just before.
+            self._wake()
         return self._closed
 
     def close_from_finalizer(self) -> None:
@@ -389,10 +392,19 @@ class Engine:
             if self._has_ended or self._thread is None or self._is_forked:
                 return False
             self._commands.append(command)
-            if not self._is_waking_loop and self._loop is not None:
+            is_asleep = not self._is_waking_loop and self._loop is not None
+            if is_asleep:
                 self._is_waking_loop = True
+        if is_asleep:
+            # Without the lock: this is a system call, and hundreds of OS threads may wait for the lock.
+            self._wake()
+        return True
+
+    def _wake(self) -> None:
+        # The loop is not closed meanwhile: the descriptor that this writes to might be another file then.
+        with self._waking_lock:
+            if self._loop is not None:
                 self._loop.call_soon_threadsafe(self._run_commands, context=self._context)
-            return True
 
     def _post_from_finalizer(self, command: Callable[[], None]) -> None:
         loop = self._loop
@@ -569,7 +581,8 @@ class Engine:
             self._has_ended = True
         # Commands that came too late settle with the failure.
         self._run_commands()
-        self._loop = None
+        with self._waking_lock:
+            self._loop = None
         if loop is not None:
             loop.close()
         _running.discard(self)

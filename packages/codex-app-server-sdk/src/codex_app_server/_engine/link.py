@@ -364,7 +364,8 @@ class ServerLink:
 
     async def _reconnect(self, lost: BaseException) -> None:
         loop = asyncio.get_running_loop()
-        while True:
+        # Not only by being cancelled: before Python 3.12, `wait_for` drops that when an attempt fails at that moment.
+        while not self._stop.is_set():
             left_s = self._deadline - loop.time()
             if self._delay_s:
                 delay_s = self._delay_s * random.uniform(0.5, 1.5)  # noqa: S311 - it only spreads the load
@@ -384,6 +385,8 @@ class ServerLink:
                 _log.info("the app-server cannot be reached yet: %s", why, extra=about())
             else:
                 break
+        if self._stop.is_set():
+            return
         self._is_connecting = False
         self._owner.on_back(partial(self._resumed, self.losses))
         self._owner.flush()
