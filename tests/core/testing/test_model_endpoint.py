@@ -1,6 +1,7 @@
 """The HTTP side of the scripted model, spoken to byte by byte and by many at once."""
 
 import asyncio
+import gc
 import gzip
 import http.client
 import json
@@ -128,3 +129,28 @@ def test_a_thousand_streams_are_open_at_once() -> None:
         assert len(bodies) == count
         assert all(b"response.completed" in body for body in bodies)
         assert all(request.finished for request in model.requests)
+
+
+@pytest.mark.parametrize("rounds", range(5))
+def test_a_connection_that_comes_as_the_model_stops_is_closed(rounds: int) -> None:
+    def connect_and_stop() -> None:
+        # In its own loop, so that it has accepted the connection by the round in which it is told to stop.
+        client.connect()
+        stop_after(rounds)
+
+    def stop_after(left: int) -> None:
+        if left:
+            loop.call_soon(stop_after, left - 1)
+        else:
+            stop.set()
+
+    with ScriptedModel("never asked") as model:
+        client, loop, stop, thread = connect(model), model._loop, model._stop, model._thread
+        assert loop is not None
+        assert stop is not None
+        assert thread is not None
+        loop.call_soon_threadsafe(connect_and_stop)
+        thread.join(60)
+    client.close()
+    # What was not closed complains when it is collected, and a warning is an error here.
+    gc.collect()

@@ -208,8 +208,12 @@ class ScriptedModel:
         self._port = server.sockets[0].getsockname()[1]
         started.set()
         await self._stop.wait()
+        # What has been accepted is made a connection in the rounds of the loop that follow, which must be before the
+        # server is closed: asyncio drops it half-made otherwise.
+        for listening in server.sockets:
+            self._loop.remove_reader(listening.fileno())
+        await asyncio.sleep(0)
         server.close()
-        # A connection may have been accepted just before and be made only in the next round of the loop.
         await asyncio.sleep(0)
         while self._connections:
             connections = list(self._connections)
