@@ -133,22 +133,23 @@ def test_a_thousand_streams_are_open_at_once() -> None:
 
 @pytest.mark.parametrize("rounds", range(5))
 def test_a_connection_that_comes_as_the_model_stops_is_closed(rounds: int) -> None:
-    def connect_and_stop() -> None:
-        # In its own loop, so that it has accepted the connection by the round in which it is told to stop.
-        client.connect()
-        stop_after(rounds)
-
-    def stop_after(left: int) -> None:
-        if left:
-            loop.call_soon(stop_after, left - 1)
-        else:
-            stop.set()
-
     with ScriptedModel("never asked") as model:
         client, loop, stop, thread = connect(model), model._loop, model._stop, model._thread
         assert loop is not None
         assert stop is not None
         assert thread is not None
+
+        def connect_and_stop() -> None:
+            # In its own loop, so that it has accepted the connection by the round in which it is told to stop.
+            client.connect()
+            stop_after(rounds)
+
+        def stop_after(left: int) -> None:
+            if left:
+                loop.call_soon(stop_after, left - 1)
+            else:
+                stop.set()
+
         loop.call_soon_threadsafe(connect_and_stop)
         thread.join(60)
     client.close()
