@@ -327,6 +327,7 @@ def leftovers(codex: AsyncCodex, threads: int) -> dict[str, object]:
         "touched": turns._touched,
         "interrupts": turns._interrupter._interrupts,
         "changes": turns._interrupter._changes,
+        "asked to end": turns._interrupter._asked._due if turns._interrupter._asked else {},
         "ends due": turns._end_watch._due._due if turns._end_watch._due else {},
         "deadlines": connection._deadlines._due,
         "silence timers": turns._end_watch._silence_timers,

@@ -494,6 +494,18 @@ class Engine:
         if self._link is not None:
             self._link.send_now(self._make_call(method, params, on_result, on_error))
 
+    def ask(
+        self,
+        method: str,
+        params: Mapping[str, object],
+        on_error: Callable[[Callable[[], BaseException]], None],
+        timeout_s: float,
+    ) -> None:
+        """Send an urgent request of which only a failure matters."""
+        self._send(
+            self._make_call(method, params, lambda _: None, on_error, timeout_s=timeout_s, is_urgent=True)
+        )
+
     async def call(self, method: str, params: Mapping[str, object], timeout_s: float) -> Any:
         """Send an urgent request and wait for its result, on the engine's loop."""
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()

@@ -8,6 +8,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from codex_app_server._engine.deadlines import Deadlines
 from codex_app_server._engine.diagnostics import without_secrets
 from codex_app_server._logs import about_turn
 from codex_app_server.errors import (
@@ -29,6 +30,16 @@ if TYPE_CHECKING:
         """What the interrupter needs of the engine."""
 
         waking: list[Waiter]
+
+        def ask(
+            self,
+            method: str,
+            params: Mapping[str, object],
+            on_error: Callable[[Callable[[], BaseException]], None],
+            timeout_s: float,
+        ) -> None:
+            """Send an urgent request of which only a failure matters."""
+            ...
 
         async def call(self, method: str, params: Mapping[str, object], timeout_s: float) -> Any:
             """Send an urgent request and wait for its result."""
@@ -78,6 +89,8 @@ class Interrupter:
         self._spawn = spawn
         # Who waits for the interrupt of a turn.
         self._interrupts: dict[str, list[Completion[None]]] = {}
+        # Turns whose end is to follow, since the server was asked for it and has not refused; made when the loop is there.
+        self._asked: Deadlines[TurnState] | None = None
         # Set when a turn starts or ends; made by whoever waits for that.
         self._changes: dict[str, asyncio.Event] = {}
 
@@ -90,6 +103,12 @@ class Interrupter:
         change = self._changes.get(turn.turn_id)
         if change is not None:
             change.set()
+        if self._asked is not None and turn in self._asked and turn.is_done:
+            self._asked.discard(turn)
+            if turn.sub_agents or turn.open_commands:
+                self._spawn(self._interrupt(turn, is_over=True))
+            else:
+                self._settle(turn)
 
     def interrupt(self, turn: TurnState, completion: Completion[None] | None = None) -> None:
         """Interrupt a turn and end its commands; once, however many ask."""
@@ -102,48 +121,89 @@ class Interrupter:
                 self._engine.waking += completion.set_value(None)
             return
         self._interrupts[turn.turn_id] = [completion] if completion else []
-        self._spawn(self._interrupt(turn))
+        if turn.is_started and not self._engine.is_reconnecting:
+            self._ask_once(turn)
+        else:
+            self._spawn(self._interrupt(turn))
 
-    async def _interrupt(self, turn: TurnState) -> None:
+    def _ask_once(self, turn: TurnState) -> None:
+        """Ask the server to end a turn that runs. That nearly always suffices, and takes no task."""
+        if self._asked is None:
+            self._asked = Deadlines(asyncio.get_running_loop(), ANSWER_S, self._not_ended)
+        self._asked.add(turn)
+        params = {"threadId": turn.thread_id, "turnId": turn.turn_id}
+        self._engine.ask("turn/interrupt", params, partial(self._refused, turn), ANSWER_S)
+
+    def _refused(self, turn: TurnState, make_error: Callable[[], BaseException]) -> None:
+        # One that has ended, or whose time is over, is looked after already.
+        if self._asked is not None and turn in self._asked:
+            self._asked.discard(turn)
+            self._spawn(self._interrupt(turn, refused=make_error()))
+
+    def _not_ended(self, turn: TurnState) -> None:
+        if self._asked is not None and self._engine.is_reconnecting:
+            # The time that it takes to connect again is not the server's.
+            self._asked.add(turn)
+        else:
+            self._spawn(self._interrupt(turn, is_over=True))
+
+    async def _ask(self, turn: TurnState, refused: BaseException | None) -> None:
+        """Ask the server until it accepts, and wait for the end of the turn; both only for a time."""
         change = self._changes[turn.turn_id] = asyncio.Event()
         loop = asyncio.get_running_loop()
         deadline = loop.time() + ANSWER_S
-        try:
-            # The server refuses to interrupt a turn before its `turn/started`, and does not answer
-            # a second interrupt of one turn: ask at the right moment, and with a deadline.
-            if not turn.is_started:
-                await _wait(change, _START_S)
-            turn_id = turn.turn_id
-            while not turn.is_done and loop.time() < deadline:
-                change.clear()
-                was_away = self._engine.is_reconnecting
-                try:
-                    await self._engine.call(
-                        "turn/interrupt",
-                        {"threadId": turn.thread_id, "turnId": turn_id},
-                        deadline - loop.time(),
-                    )
-                except TransportClosedError:
-                    if not self._engine.is_reconnecting:
-                        raise
-                    # Asked again as soon as the connection is there: the next call waits for that.
-                except InvalidRequestError as exc:
-                    # Not active yet, or known by another id (a review's turn has two).
-                    found = _FOUND_TURN.search(exc.message)
-                    if found and found[1] not in turn.thread.finished:
-                        turn_id = found[1]
-                    await _wait(change, _RETRY_S)
-                else:
-                    break
-                finally:
-                    if was_away or self._engine.is_reconnecting:
-                        # The time that it took to connect again is not the server's.
-                        deadline = loop.time() + ANSWER_S
-            while not turn.is_done and loop.time() < deadline:
-                change.clear()
-                await _wait(change, deadline - loop.time())
-                if self._engine.is_reconnecting:
+        # The server refuses to interrupt a turn before its `turn/started`, and does not answer
+        # a second interrupt of one turn: ask at the right moment, and with a deadline.
+        if not turn.is_started:
+            await _wait(change, _START_S)
+        turn_id = turn.turn_id
+        while not turn.is_done and loop.time() < deadline:
+            change.clear()
+            was_away = self._engine.is_reconnecting
+            try:
+                if refused is not None:
+                    error, refused = refused, None
+                    raise error
+                await self._engine.call(
+                    "turn/interrupt",
+                    {"threadId": turn.thread_id, "turnId": turn_id},
+                    deadline - loop.time(),
+                )
+            except TransportClosedError:
+                if not self._engine.is_reconnecting:
+                    raise
+                # Asked again as soon as the connection is there: the next call waits for that.
+            except InvalidRequestError as exc:
+                # Not active yet, or known by another id (a review's turn has two).
+                found = _FOUND_TURN.search(exc.message)
+                if found and found[1] not in turn.thread.finished:
+                    turn_id = found[1]
+                await _wait(change, _RETRY_S)
+            else:
+                break
+            finally:
+                if was_away or self._engine.is_reconnecting:
+                    # The time that it took to connect again is not the server's.
                     deadline = loop.time() + ANSWER_S
+        while not turn.is_done and loop.time() < deadline:
+            change.clear()
+            await _wait(change, deadline - loop.time())
+            if self._engine.is_reconnecting:
+                deadline = loop.time() + ANSWER_S
+
+    async def _interrupt(
+        self, turn: TurnState, *, refused: BaseException | None = None, is_over: bool = False
+    ) -> None:
+        """End a turn, and what works for it.
+
+        Args:
+            turn: The turn.
+            refused: Why the server did not do it when it was asked before.
+            is_over: Whether the turn has ended, or the time for that is over.
+        """
+        try:
+            if not is_over:
+                await self._ask(turn, refused)
             if not turn.is_done:
                 self._abort(turn, partial(stalled, turn, turn.stalled or _NOT_INTERRUPTED))
             for child, child_turn in list(turn.sub_agents.items()):
@@ -170,9 +230,12 @@ class Interrupter:
             )
         finally:
             self._changes.pop(turn.turn_id, None)
-            for completion in self._interrupts.pop(turn.turn_id, ()):
-                self._engine.waking += completion.set_value(None)
+            self._settle(turn)
             self._engine.flush()
+
+    def _settle(self, turn: TurnState) -> None:
+        for completion in self._interrupts.pop(turn.turn_id, ()):
+            self._engine.waking += completion.set_value(None)
 
     async def _interrupt_sub_agent(self, thread_id: str, turn_id: str) -> None:
         try:

@@ -83,6 +83,16 @@ if TYPE_CHECKING:
             """Send a request."""
             ...
 
+        def ask(
+            self,
+            method: str,
+            params: Mapping[str, object],
+            on_error: Callable[[Callable[[], BaseException]], None],
+            timeout_s: float,
+        ) -> None:
+            """Send an urgent request of which only a failure matters."""
+            ...
+
         async def call(self, method: str, params: Mapping[str, object], timeout_s: float) -> Any:
             """Send an urgent request and wait for its result."""
             ...
