@@ -182,7 +182,7 @@ def test_a_server_that_was_killed_leaves_nothing_either(scripted_codex: Scripted
         target = link.resolve()
         psutil.Process(server.pid).kill()
     # Unlike `Path.glob`, this does not mind a folder of another test that goes away meanwhile.
-    left = [] if link == target else glob.glob(f"{target.parent.parent}/*/{target.name}*")
+    left = [] if link == target else glob.glob(f"{target.parent.parent}/*/{target.name}*")  # noqa: PTH207
     assert (left, link.parent.exists()) == ([], False)
 
 
