@@ -49,11 +49,12 @@ if TYPE_CHECKING:
 
     from codex_app_server._engine.counting import Ledger
     from codex_app_server._engine.desk import QuestionDesk
+    from codex_app_server._engine.interrupting import Link as InterrupterLink
     from codex_app_server._engine.resuming import Found
     from codex_app_server._engine.setup import TurnSetup
     from codex_app_server._engine.state import TurnStart
     from codex_app_server._engine.sub_agents import SubAgentTurn
-    from codex_app_server._engine.wakeups import Completion, Waiter
+    from codex_app_server._engine.wakeups import Completion
     from codex_app_server.errors import (
         AppServerError,
     )
@@ -63,10 +64,9 @@ if TYPE_CHECKING:
     )
     from codex_app_server.json_types import JsonObject
 
-    class Link(Protocol):
-        """What the table needs of the engine."""
+    class Link(InterrupterLink, Protocol):
+        """What the table needs of the engine, besides what it gives to the interrupter."""
 
-        waking: list[Waiter]
         desk: QuestionDesk
         ledger: Ledger
 
@@ -83,25 +83,6 @@ if TYPE_CHECKING:
             """Send a request."""
             ...
 
-        def ask(
-            self,
-            method: str,
-            params: Mapping[str, object],
-            on_error: Callable[[Callable[[], BaseException]], None],
-            timeout_s: float,
-        ) -> None:
-            """Send an urgent request of which only a failure matters."""
-            ...
-
-        async def call(self, method: str, params: Mapping[str, object], timeout_s: float) -> Any:
-            """Send an urgent request and wait for its result."""
-            ...
-
-        @property
-        def is_reconnecting(self) -> bool:
-            """Whether the connection was lost and is being made again."""
-            ...
-
         def send_now(
             self,
             method: str,
@@ -110,10 +91,6 @@ if TYPE_CHECKING:
             on_error: Callable[[Callable[[], BaseException]], None],
         ) -> None:
             """Send a request before those that wait for the connection to be there again."""
-            ...
-
-        def flush(self) -> None:
-            """Wake everybody who has something to read."""
             ...
 
         def forget_thread(self, thread_id: str) -> None:
