@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from codex_app_server import _escape as escape
 from codex_app_server._asking import fact_lines
+from codex_app_server._cli.exit_codes import INTERRUPTED
 from codex_app_server._view.terminal import RichView
 from codex_app_server.events import MessageFinished, MessageStarted, TextDelta, ToolStarted
 from codex_app_server.results import TurnResult
@@ -26,6 +27,8 @@ from .conftest import HOSTILE, PLACE, QUESTIONS, TURN, answers, command, item
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from codex_app_server.testing.steps import Step
 
     from .conftest import BinaryFor
 
@@ -214,6 +217,7 @@ def test_ctrl_c_interrupts_the_turn_and_its_end_is_shown(
         *steps.turn_message("Thinking about it"),
         steps.expect("turn/interrupt", save_as="interrupt"),
         steps.reply({}, to="interrupt"),
+        *steps.turn_message("What came of it", item_id="m2"),
         *steps.turn_end("interrupted"),
         steps.hang(),
     ])  # fmt: skip
@@ -226,12 +230,47 @@ def test_ctrl_c_interrupts_the_turn_and_its_end_is_shown(
     screen.type("\x03")
     screen.wait_for("[interrupted; 8 tokens in, 4 out]")
     screen.wait_for("4 out]\n\n> ")
+    assert "What came of it\n" in screen.text
     # Ctrl-D: a Ctrl-C that comes just before the read of `input` would be seen after the next key only.
     screen.type("\x04")
     assert screen.end() == 0
     assert [message["method"] for message in server.received if "interrupt" in message.get("method", "")] == [
         "turn/interrupt"
     ]
+
+
+def test_ctrl_c_at_a_question_interrupts_the_turn_and_nothing_more_is_asked(
+    binary_for: BinaryFor, screens: list[Screen]
+) -> None:
+    def asked(number: int) -> Step:
+        request = {
+            **PLACE,
+            "itemId": f"call-{number}",
+            "command": f"touch {number}",
+            "cwd": "/fake/workspace",
+        }
+        return steps.ask("item/commandExecution/requestApproval", request, id=number)
+
+    server = binary_for([
+        *steps.handshake(),
+        *steps.thread_start(),
+        *steps.turn_begin(),
+        asked(7),
+        steps.expect("turn/interrupt", save_as="interrupt"),
+        asked(8),
+        steps.reply({}, to="interrupt"),
+        *steps.turn_end("interrupted"),
+        steps.hang(),
+    ])  # fmt: skip
+    screen = Screen("run", "Go.")
+    screens.append(screen)
+    screen.wait_for("and end the turn: ")
+    screen.type("\x03")
+    assert screen.end() == INTERRUPTED
+    assert screen.text.count("Allow it?") == 1
+    assert "# interrupting the turn; Ctrl-C once more leaves at once\n" in screen.text
+    assert "[interrupted; 8 tokens in, 4 out]" in screen.text
+    assert [message["result"] for message in server.received if message.get("id") in {7, 8}] == []
 
 
 def test_a_whole_turn_on_a_terminal_leaves_the_same_lines_as_plain_text(

@@ -6,7 +6,10 @@ import asyncio
 import inspect
 import pickle
 import re
+import signal
+import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -30,10 +33,10 @@ from codex_app_server import (
     errors,
     options,
 )
-from codex_app_server._engine import buffers
+from codex_app_server._engine import buffers, wakeups
 from codex_app_server._engine.buffers import EventBuffer
 from codex_app_server._engine.diagnostics import stderr_tail
-from codex_app_server._engine.wakeups import Completion, wake_all
+from codex_app_server._engine.wakeups import Completion, SyncWaiter, wake_all
 from codex_app_server._wire.normalise import normalise
 from codex_app_server.config import AppServerConfig, to_toml
 from codex_app_server.protocol import params_model
@@ -157,6 +160,56 @@ def test_options_that_are_none_are_left_out() -> None:
 def test_tool_names_that_codex_would_not_call_are_refused(names: list[str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         options.thread_start_params({"dynamic_tools": [{"type": "function", "name": name} for name in names]})
+
+
+# --- waits ---
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signal to one OS thread")
+def test_ctrl_c_is_seen_by_a_wait_that_it_does_not_end() -> None:
+    # So it is with one that comes just before the wait: here another OS thread takes it.
+    main, is_over = threading.get_ident(), threading.Event()
+
+    def press() -> None:
+        while not is_over.wait(0.01) and SyncWaiter.wait.__code__ is not sys._current_frames()[main].f_code:
+            pass
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+    thread = threading.Thread(target=press)
+    thread.start()
+    began = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            SyncWaiter().wait(20)
+        assert time.monotonic() - began < 15
+    finally:
+        is_over.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("timeout_s", [None, 20.0, float("inf")])
+def test_a_wait_in_slices_ends_when_it_is_woken_and_not_before(
+    timeout_s: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wakeups, "_SLICE_S", 0.01)
+    waiter, woken = SyncWaiter(), threading.Event()
+
+    def wake() -> None:
+        woken.set()
+        waiter.wake()
+
+    thread = threading.Timer(0.05, wake)
+    thread.start()
+    assert waiter.wait(timeout_s)
+    assert woken.is_set()
+    thread.join()
+
+
+def test_a_wait_in_slices_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wakeups, "_SLICE_S", 0.01)
+    began = time.monotonic()
+    assert not SyncWaiter().wait(0.045)
+    assert 0.045 <= time.monotonic() - began < 10
 
 
 # --- buffers and results ---

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from codex_app_server._cli.ctrl_c import CtrlC
 from codex_app_server._escape import one_line
+from codex_app_server.errors import AppServerError, TransportClosedError
 from codex_app_server.events import ApprovalRequested, ElicitationRequested, UserInputRequested
 from codex_app_server.policies import TerminalApprovals
 from codex_app_server.questions import Defer
@@ -100,19 +103,35 @@ def _what(request: ApprovalRequest) -> str:
 def follow(turn: Turn[object], view: View, decide: Decide) -> TurnResult:
     """Show a turn to its end.
 
-    The first Ctrl-C interrupts the turn, and its end is shown all the same; the second is raised.
+    The first Ctrl-C interrupts the turn, and what comes to its end is shown all the same; the second is raised.
 
     Raises:
         TransportClosedError: The server is gone.
         KeyboardInterrupt: Ctrl-C while the turn was being interrupted.
     """
-    try:
-        try:
-            _show(turn, view, decide)
-            result = turn.run()
-        except KeyboardInterrupt:
+    # Notes come from the OS thread that interrupts.
+    drawing = threading.Lock()
+
+    def interrupt() -> None:
+        with drawing:
             view.note("interrupting the turn; Ctrl-C once more leaves at once")
+        try:
             turn.interrupt()
+        except TransportClosedError:
+            # Whoever reads the events is told.
+            return
+        except AppServerError as exc:
+            with drawing:
+                view.note(f"the turn was not interrupted: {exc}", is_bad=True)
+
+    try:
+        with CtrlC(interrupt) as ctrl_c:
+            # Detached: after Ctrl-C the turn is interrupted above, and its end is shown here.
+            with turn.events(detach=True) as events:
+                for event in events:
+                    with drawing:
+                        view.feed(event)
+                    _decide(event, view, decide, ctrl_c)
             result = turn.run()
         view.end(result)
     finally:
@@ -120,11 +139,12 @@ def follow(turn: Turn[object], view: View, decide: Decide) -> TurnResult:
     return result
 
 
-def _show(turn: Turn[object], view: View, decide: Decide) -> None:
-    # Detached: after Ctrl-C the turn is interrupted above, where its end is waited for.
-    with turn.events(detach=True) as events:
-        for event in events:
-            view.feed(event)
+def _decide(event: Event, view: View, decide: Decide, ctrl_c: CtrlC) -> None:
+    """Answer what an event asks; nothing once the turn is being interrupted, which closes what is open."""
+    try:
+        with ctrl_c.raised():
+            if ctrl_c.count:
+                return
             match event:
                 case ApprovalRequested() if event.request.is_open:
                     event.request.respond(decide(event.request, view))
@@ -132,6 +152,9 @@ def _show(turn: Turn[object], view: View, decide: Decide) -> None:
                     _answer(event.request, view)
                 case _:
                     pass
+    except KeyboardInterrupt:
+        if ctrl_c.count != 1:
+            raise
 
 
 def _answer(request: UserInputRequest | Elicitation, view: View) -> None:

@@ -27,8 +27,9 @@ __all__ = [
     "wake_all",
 ]
 
-# On Windows a plain lock wait cannot be interrupted by Ctrl-C: wait in slices there.
-_SLICE_S = 0.1 if sys.platform == "win32" else 3600.0
+# The main OS thread waits in slices, for Ctrl-C: a signal that comes between Python's last look for one and the wait
+# of the system is seen when that ends, and on Windows no signal ends the wait of a lock.
+_SLICE_S = 0.1 if sys.platform == "win32" else 0.5
 
 
 class SyncWaiter:
@@ -50,14 +51,15 @@ class SyncWaiter:
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Block until woken; False when `timeout_s` seconds passed first."""
-        if timeout_s is not None and timeout_s <= _SLICE_S:
-            return self._lock.acquire(timeout=max(timeout_s, 0.0))
-        while not self._lock.acquire(timeout=_SLICE_S):
-            if timeout_s is not None:
-                timeout_s -= _SLICE_S
-                if timeout_s <= _SLICE_S:
-                    return self._lock.acquire(timeout=max(timeout_s, 0.0))
-        return True
+        if threading.get_ident() == threading.main_thread().ident:
+            while timeout_s is None or timeout_s > _SLICE_S:
+                if self._lock.acquire(timeout=_SLICE_S):
+                    return True
+                if timeout_s is not None:
+                    timeout_s -= _SLICE_S
+        if timeout_s is None:
+            return self._lock.acquire()
+        return self._lock.acquire(timeout=min(max(timeout_s, 0.0), threading.TIMEOUT_MAX))
 
 
 class LoopWaiter:
