@@ -438,6 +438,26 @@ def test_a_server_whose_holder_was_collected_is_there_for_the_next_one(
     assert not psutil.pid_exists(pid)
 
 
+@pytest.mark.anyio
+async def test_the_last_holder_that_gives_a_server_back_can_wait_until_it_has_ended(
+    scripted_codex: ScriptedCodexFactory,
+) -> None:
+    setup = scripted_codex("fine")
+    one, other = SharedCodex(setup.config), SharedCodex(setup.config)
+    thread = await one.async_client().thread_start()
+    await thread.run("x")
+    pid = other.sync_client()._engine.pid
+    assert pid is not None
+    await one.aclose()
+    await one.aclose()
+    assert psutil.pid_exists(pid)
+    await other.aclose()
+    assert not psutil.pid_exists(pid)
+    # Nobody has the thread any more, and the object can be used again.
+    assert (await (await one.async_client().thread_resume(thread.id)).run("y")).text == "fine"
+    await one.aclose()
+
+
 def test_a_server_without_a_holder_ends_by_itself(
     scripted_codex: ScriptedCodexFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

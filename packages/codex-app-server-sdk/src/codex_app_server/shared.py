@@ -181,13 +181,28 @@ class SharedCodex(Generic[ClientT_co, AsyncClientT_co]):
         return cast("AsyncClientT_co", client)
 
     def close(self) -> None:
-        """Give the server back; it ends when nobody else holds it. The object can be used again."""
+        """Give the server back; it ends when nobody else holds it. The object can be used again.
+
+        This waits for nothing: whoever is to find its threads free waits with `aclose` until it has ended.
+        """
+        self._give_back()
+
+    async def aclose(self) -> None:
+        """Give the server back, and wait until it has ended if nobody else holds it. The object can be used again."""
+        engine = self._give_back()
+        if engine is not None:
+            await engine.close().wait_async()
+            engine.join()
+
+    def _give_back(self) -> Engine | None:
+        """Give the server back; return the engine that ends with that."""
         with _lock:
             lease, self._lease = self._lease, None
             finalizer, self._finalizer = self._finalizer, None
-        if lease is not None and finalizer is not None:
-            finalizer()
-            _close_unused(lease)
+        if lease is None or finalizer is None:
+            return None
+        finalizer()
+        return _close_unused(lease)
 
     @staticmethod
     def close_idle() -> None:

@@ -190,14 +190,14 @@ class CodexAgent(BaseWorkflowAgent):
         tool_set(tool for tool in own_tools if isinstance(tool, BaseTool))
 
     async def aclose(self) -> None:
-        """Interrupt what still runs and give the server back; it ends when nobody else uses it.
+        """Interrupt what still runs and give the server back; it has ended then, unless somebody else uses it.
 
         The agent can be used again afterwards.
         """
         self._live.clear()
-        self._shared.close()
         if isinstance(self.llm, CodexLLM):
-            self.llm.close()
+            await self.llm.aclose()
+        await self._shared.aclose()
 
     @dispatcher.span
     async def take_step(

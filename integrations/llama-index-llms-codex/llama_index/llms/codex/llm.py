@@ -154,6 +154,10 @@ class CodexLLM(CustomLLM):
         """Give the server back; it ends when nobody else uses it. The object can be used again."""
         self._shared.close()
 
+    async def aclose(self) -> None:
+        """Give the server back, and wait until it has ended if nobody else uses it. The object can be used again."""
+        await self._shared.aclose()
+
     # --- messages ---------------------------------------------------------------------------------
 
     @_traced(llm_chat_callback)

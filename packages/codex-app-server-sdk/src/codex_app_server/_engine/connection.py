@@ -132,6 +132,7 @@ class Connection:
         on_oversized: Gets what is left of a message that was too long, and is no answer.
         on_broken: Called when the server sends nothing but garbage.
         flush: Wakes who was settled; called after a deadline, since nobody else would then.
+        catch_up: Has `was_written` called for what other OS threads have written; called before a deadline.
         observe: Gets whether a message was sent, and the message: a line, or an object that was read.
     """
 
@@ -148,6 +149,7 @@ class Connection:
         on_oversized: Callable[[OversizedLine], None],
         on_broken: Callable[[Exception], None],
         flush: Callable[[], None],
+        catch_up: Callable[[], None],
         observe: Callable[[bool, bytes | JsonObject], None] | None = None,
     ) -> None:
         self._loop = loop
@@ -173,7 +175,7 @@ class Connection:
         # How many wait in them.
         self._queued = 0
         self._timeout_s = config.request_timeout_s
-        self._deadlines: Deadlines[Call] = Deadlines(loop, self._timeout_s, self._timed_out)
+        self._deadlines: Deadlines[Call] = Deadlines(loop, self._timeout_s, self._timed_out, catch_up)
         # Those that wait until the server is less busy.
         self._delayed: dict[Call, asyncio.TimerHandle] = {}
         self._deltas = DeltaLines()
@@ -230,15 +232,35 @@ class Connection:
         self._queued -= 1
         self._give_up(call, "the server does not read what is written to it")
 
+    def may_be_written(self, call: Call) -> bool:
+        """Whether a request could be written at once, asked on another OS thread: then one may come in between."""
+        if call.is_urgent:
+            return True
+        lane = self._lane_of(call)
+        return lane is self._others and not self._queued and lane.in_flight + 1 < lane.limit
+
+    def has_deadline_for(self, call: Call) -> bool:
+        """Whether it is looked in time if a request is overdue that is not noted before; likewise."""
+        return call.timeout_s == self._timeout_s and self._deadlines.is_ticking
+
+    def was_written(self, call: Call, late_s: float) -> None:
+        """Note a request that another OS thread has written, `late_s` seconds ago."""
+        if not call.is_urgent:
+            self._lane_of(call).in_flight += 1
+        self._note(call, late_s)
+
     def _put(self, call: Call) -> None:
         self._stop_clock(call)
+        self._note(call)
+        self._write(call.line)
+
+    def _note(self, call: Call, late_s: float = 0.0) -> None:
         self._pending[call.request_id] = call
         call.attempts += 1
         if call.timeout_s == self._timeout_s:
-            self._deadlines.add(call)
+            self._deadlines.add(call, late_s)
         else:
-            call.timer = self._loop.call_later(call.timeout_s, self._timed_out, call)
-        self._write(call.line)
+            call.timer = self._loop.call_later(call.timeout_s - late_s, self._timed_out, call)
 
     def _stop_clock(self, call: Call) -> None:
         if call.timer is None:

@@ -122,19 +122,35 @@ class Interrupter:
             return
         self._interrupts[turn.turn_id] = [completion] if completion else []
         if turn.is_started and not self._engine.is_reconnecting:
-            self._ask_once(turn)
+            # That nearly always suffices, and takes no task.
+            self._await_end(turn)
+            params = {"threadId": turn.thread_id, "turnId": turn.turn_id}
+            self._engine.ask("turn/interrupt", params, partial(self.refused, turn), ANSWER_S)
         else:
             self._spawn(self._interrupt(turn))
 
-    def _ask_once(self, turn: TurnState) -> None:
-        """Ask the server to end a turn that runs. That nearly always suffices, and takes no task."""
+    def _await_end(self, turn: TurnState) -> None:
         if self._asked is None:
             self._asked = Deadlines(asyncio.get_running_loop(), ANSWER_S, self._not_ended)
         self._asked.add(turn)
-        params = {"threadId": turn.thread_id, "turnId": turn.turn_id}
-        self._engine.ask("turn/interrupt", params, partial(self._refused, turn), ANSWER_S)
 
-    def _refused(self, turn: TurnState, make_error: Callable[[], BaseException]) -> None:
+    def may_ask(self, turn: TurnState) -> bool:
+        """Whether all that there is to do now is to ask the server; asked on another OS thread."""
+        return turn.is_started and not turn.is_done and turn.turn_id not in self._interrupts
+
+    def was_asked(self, turn: TurnState, completion: Completion[None]) -> None:
+        """Note that another OS thread has asked the server to end a turn; what it answers is for `refused`."""
+        waiting = self._interrupts.get(turn.turn_id)
+        if waiting is not None:
+            waiting.append(completion)
+        elif turn.is_done:
+            self._engine.waking += completion.set_value(None)
+        else:
+            self._interrupts[turn.turn_id] = [completion]
+            self._await_end(turn)
+
+    def refused(self, turn: TurnState, make_error: Callable[[], BaseException]) -> None:
+        """The server has refused to end a turn, or did not answer."""
         # One that has ended, or whose time is over, is looked after already.
         if self._asked is not None and turn in self._asked:
             self._asked.discard(turn)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from codex_app_server._engine.connection import Connection, withdrawn
 from codex_app_server._engine.diagnostics import without_secrets
+from codex_app_server._engine.process import ServerProcess
 from codex_app_server._engine.server_info import read_server_info
 from codex_app_server._engine.transport import make_transport
 from codex_app_server._engine.wakeups import copy_error
@@ -81,6 +82,10 @@ if TYPE_CHECKING:
 
         def flush(self) -> None:
             """Wake everybody who has something to read."""
+            ...
+
+        def catch_up(self) -> None:
+            """Call `was_written` for what other OS threads have written."""
             ...
 
 
@@ -193,6 +198,7 @@ class ServerLink:
             on_oversized=owner.on_oversized,
             on_broken=owner.on_end,
             flush=owner.flush,
+            catch_up=owner.catch_up,
             observe=self._observe,
         )
         self._refuse_if_closing()
@@ -255,6 +261,45 @@ class ServerLink:
         self._connection.send(call)
         return True
 
+    @property
+    def may_write_ahead(self) -> bool:
+        """Whether `write_ahead` can be tried."""
+        return self._is_open and self._observe is None and isinstance(self._transport, ServerProcess)
+
+    def write_ahead(self, call: Call, note: Callable[[], bool]) -> bool:
+        """Write a request on another OS thread than that of the loop; False where that cannot be.
+
+        Args:
+            call: The request. `was_written` is to be called for it, before anything else is read.
+            note: Called just before it is written; returns False to have nothing written after all.
+        """
+        transport, connection = self._transport, self._connection
+        return (
+            self.may_write_ahead
+            and connection is not None
+            and isinstance(transport, ServerProcess)
+            and connection.may_be_written(call)
+            and transport.write_ahead(call.line, note)
+        )
+
+    def is_patient(self, call: Call) -> bool:
+        """Whether there is time for `was_written` until something happens; for who has called `write_ahead`."""
+        return (
+            self._connection is not None
+            and self._connection.has_deadline_for(call)
+            and isinstance(self._transport, ServerProcess)
+            and not self._transport.has_rest
+        )
+
+    def was_written(self, call: Call, late_s: float) -> bool:
+        """Note what `write_ahead` has written, `late_s` seconds ago; False when the server is gone."""
+        if self._connection is None:
+            return False
+        self._connection.was_written(call, late_s)
+        if isinstance(self._transport, ServerProcess):
+            self._transport.finish_ahead()
+        return True
+
     def withdraw(self, call: Call) -> None:
         """Forget a request that has not been written yet; nobody waits for it."""
         if call in self._calls:
@@ -298,6 +343,7 @@ class ServerLink:
 
     def _on_output(self, chunk: bytes) -> None:
         if self._connection is not None:
+            self._owner.catch_up()
             self.hold()
             try:
                 self._connection.feed(chunk)
@@ -313,6 +359,7 @@ class ServerLink:
         transport, connection = self._transport, self._connection
         if transport is None:
             return
+        self._owner.catch_up()
         error = transport.end_error(0 if connection is None else connection.finish())
         now = asyncio.get_running_loop().time()
         if self._is_connecting:

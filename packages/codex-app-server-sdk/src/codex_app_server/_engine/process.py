@@ -27,6 +27,8 @@ __all__ = ["ServerProcess", "launch_advice"]
 _PIPE_BYTES = 256 * 1024
 # What is gathered before it is written: the pipe takes as much at once.
 _HELD_BYTES = 64 * 1024
+# What is longer is not written by other OS threads: an event loop may run there.
+_AHEAD_BYTES = 16 * 1024
 # Enough for the reason of a crash; the server logs a lot before it.
 _STDERR_KEPT_BYTES = 64 * 1024
 # A grandchild may hold the pipe open after the server's death: wait this long for what is still in it.
@@ -143,6 +145,11 @@ class ServerProcess:
         self._stdin: asyncio.WriteTransport | None = None
         self._held: list[bytes] | None = None
         self._held_bytes = 0
+        # Held by the OS thread that writes to the pipe.
+        self._writing = threading.Lock()
+        # The pipe once more, for `write_ahead`; and what that has begun and the loop is to finish.
+        self._ahead_fd = -1
+        self._rest = b""
         self._pipes: list[asyncio.BaseTransport] = []
         self._stderr = bytearray()
         self._has_output_ended = False
@@ -201,9 +208,13 @@ class ServerProcess:
         self._writer.on_room = self._on_room
         _widen(out)
         give = _give_away if type(loop).__module__.partition(".")[0] == "uvloop" else _give
+        ahead_fd = -1
         try:
+            # Only this class closes it, so it is never the number of another file.
+            ahead_fd = os.dup(inn.fileno())
             self._stdin, _ = await loop.connect_write_pipe(lambda: self._writer, give(inn))
             self._pipes.append(self._stdin)
+            self._ahead_fd = ahead_fd
             stderr, _ = await loop.connect_read_pipe(
                 lambda: _Reader(self._keep_stderr, lambda: None), give(err)
             )
@@ -216,6 +227,8 @@ class ServerProcess:
             # What the loop did not take over, it does not close.
             for pipe in (inn, err, out)[len(self._pipes) :]:
                 pipe.close()
+            if ahead_fd >= 0 and self._ahead_fd < 0:
+                os.close(ahead_fd)
             raise
 
     @property
@@ -246,8 +259,55 @@ class ServerProcess:
             if self._held_bytes < _HELD_BYTES:
                 return
             data = self._take_held()
+        with self._writing:
+            self._put(data)
+
+    def _put(self, data: bytes) -> None:
+        if self._rest:
+            data, self._rest = self._rest + data, b""
         if self._stdin is not None and not self._stdin.is_closing():
             self._stdin.write(data)
+
+    def write_ahead(self, line: bytes, note: Callable[[], bool]) -> bool:
+        """Write a line on another OS thread than that of the loop, where it would be the next thing in the pipe.
+
+        Args:
+            line: The line.
+            note: Called just before; returns False to have nothing written after all.
+
+        Returns:
+            Whether it is written, or at least begun: see `has_rest`.
+        """
+        stdin = self._stdin
+        if len(line) > _AHEAD_BYTES or stdin is None or self._writing.locked():
+            return False
+        # `with` alone lets no Ctrl-C come between taking the lock and giving it back.
+        with self._writing:
+            # What the loop has gathered comes of what it has read, which may be known already to whoever writes here.
+            is_first = self._held is None and not self._rest and not stdin.get_write_buffer_size()
+            if self._ahead_fd < 0 or not is_first or not note():
+                return False
+            written = len(line)
+            try:
+                written = os.write(self._ahead_fd, line)
+            except OSError:
+                # Full, or nobody reads any more: the loop finds out.
+                written = 0
+            finally:
+                # All of it as well where Ctrl-C came: a line that is sent twice is worse than none.
+                self._rest = line[written:]
+        return True
+
+    @property
+    def has_rest(self) -> bool:
+        """Whether `finish_ahead` has something to do."""
+        return bool(self._rest)
+
+    def finish_ahead(self) -> None:
+        """Write what `write_ahead` has left over; on the loop."""
+        if self._rest:
+            with self._writing:
+                self._put(b"")
 
     def hold(self) -> None:
         """Gather what is written from now on: each write costs a system call, and wakes the server for one line."""
@@ -255,9 +315,11 @@ class ServerProcess:
 
     def release(self) -> None:
         """Write what was gathered."""
-        data, self._held = self._take_held(), None
-        if data:
-            self.write(data)
+        # Nobody may write ahead in between.
+        with self._writing:
+            data, self._held = self._take_held(), None
+            if data:
+                self._put(data)
 
     def _take_held(self) -> bytes:
         held, self._held = self._held or [], []
@@ -268,6 +330,7 @@ class ServerProcess:
         """End the process: close its stdin, wait, terminate its group, kill it; each wait bounded."""
         if self._popen is None:
             return
+        self._close_ahead()
         if self._stdin is not None:
             if self.is_full:
                 # It does not read: flushing would wait for it, and there is nobody to read the rest.
@@ -311,8 +374,15 @@ class ServerProcess:
             return False
         return True
 
+    def _close_ahead(self) -> None:
+        with self._writing:
+            if self._ahead_fd >= 0:
+                os.close(self._ahead_fd)
+                self._ahead_fd = -1
+
     def close_pipes(self) -> None:
         """Give the descriptors back."""
+        self._close_ahead()
         for pipe in self._pipes:
             pipe.close()
 

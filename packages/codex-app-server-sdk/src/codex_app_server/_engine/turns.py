@@ -124,7 +124,7 @@ class TurnTable:
         # Whether somebody listens to the whole connection: then every delta is to come as a notification.
         self.is_heard_by_all = False
         self.sub_agents = SubAgents(engine, self._publish_of_sub_agent)
-        self._interrupter = Interrupter(engine, self.abort, self.spawn)
+        self.interrupter = Interrupter(engine, self.abort, self.spawn)
         self._end_watch = EndWatch(engine, self)
         self._resumer = ThreadResumer(engine, self._found, self._told, self._not_resumed)
 
@@ -195,6 +195,28 @@ class TurnTable:
         else:
             self._launch(start)
 
+    def may_launch(self, start: TurnStart) -> bool:
+        """Whether all that there is to do for a start now is to send it; asked on another OS thread."""
+        thread = start.thread
+        return (
+            start.method == "turn/start"
+            and not thread.is_busy
+            and not thread.queue
+            and thread.reopening.for_turn(start.params) is start.params
+        )
+
+    def was_launched(self, start: TurnStart) -> None:
+        """Note that another OS thread has sent a start; what the server answers is for `outcomes`."""
+        self._starts.add(start)
+        start.thread.starting = start
+        start.encoded = None
+
+    def outcomes(
+        self, start: TurnStart
+    ) -> tuple[Callable[[Any], None], Callable[[Callable[[], BaseException]], None]]:
+        """Return what takes the result of a start, and what takes its failure."""
+        return partial(self._accepted, start), partial(self._refused, start)
+
     def abandon(self, start: TurnStart) -> None:
         """Nobody waits for this start any more: drop it, or interrupt the turn that came of it."""
         start.is_abandoned = True
@@ -215,8 +237,7 @@ class TurnTable:
         self._engine.send(
             start.method,
             start.params,
-            partial(self._accepted, start),
-            partial(self._refused, start),
+            *self.outcomes(start),
             trace=start.trace,
             encoded=start.encoded,
         )
@@ -481,7 +502,7 @@ class TurnTable:
             turn.is_started = True
             turn.model = turn.thread.model
             log_turn_started(turn)
-            self._interrupter.changed(turn)
+            self.interrupter.changed(turn)
         elif kind is UsageUpdated:
             count(self._engine.ledger, turn, cast("UsageUpdated", event))
         elif kind is OtherEvent and event.method == "model/rerouted":
@@ -533,7 +554,7 @@ class TurnTable:
         self.sub_agents.root_ended(turn)
         thread.finished.append(turn.turn_id)
         self._engine.desk.end_turn(turn)
-        self._interrupter.changed(turn)
+        self.interrupter.changed(turn)
         self._end_watch.ended(turn)
         # Its result may be kept for long: not with the tools, the handlers and the context of whoever started it.
         turn.setup = turn.setup.after_end()
@@ -655,18 +676,18 @@ class TurnTable:
         thread.lost_starts = []
         turn = thread.active
         if turn is not None:
-            self.spawn(self._interrupter.interrupt_lost(turn))
+            self.spawn(self.interrupter.interrupt_lost(turn))
             self.abort(turn, partial(_with_result, turn, partial(_lost_turn, turn, error)))
 
     # --- interrupting ---
 
     def interrupt(self, turn: TurnState, completion: Completion[None] | None = None) -> None:
         """Interrupt a turn and end its commands; once, however many ask."""
-        self._interrupter.interrupt(turn, completion)
+        self.interrupter.interrupt(turn, completion)
 
     def is_interrupting(self, turn: TurnState) -> bool:
         """Whether a turn is being interrupted."""
-        return self._interrupter.is_at(turn)
+        return self.interrupter.is_at(turn)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine beside others; the loop itself keeps only a weak reference."""
