@@ -1,4 +1,4 @@
-"""The parts of the core that need no server: errors, options, buffers, results, completions, TOML."""
+"""The parts of the core that need no server: errors, options, buffers, results, TOML."""
 
 from __future__ import annotations
 
@@ -6,10 +6,6 @@ import asyncio
 import inspect
 import pickle
 import re
-import signal
-import sys
-import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -33,10 +29,9 @@ from codex_app_server import (
     errors,
     options,
 )
-from codex_app_server._engine import buffers, wakeups
+from codex_app_server._engine import buffers
 from codex_app_server._engine.buffers import EventBuffer
 from codex_app_server._engine.diagnostics import stderr_tail
-from codex_app_server._engine.wakeups import Completion, SyncWaiter, wake_all
 from codex_app_server._wire.normalise import normalise
 from codex_app_server.config import AppServerConfig, to_toml
 from codex_app_server.protocol import params_model
@@ -162,56 +157,6 @@ def test_tool_names_that_codex_would_not_call_are_refused(names: list[str], mess
         options.thread_start_params({"dynamic_tools": [{"type": "function", "name": name} for name in names]})
 
 
-# --- waits ---
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signal to one OS thread")
-def test_ctrl_c_is_seen_by_a_wait_that_it_does_not_end() -> None:
-    # So it is with one that comes just before the wait: here another OS thread takes it.
-    main, is_over = threading.get_ident(), threading.Event()
-
-    def press() -> None:
-        while not is_over.wait(0.01) and SyncWaiter.wait.__code__ is not sys._current_frames()[main].f_code:
-            pass
-        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
-
-    thread = threading.Thread(target=press)
-    thread.start()
-    began = time.monotonic()
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            SyncWaiter().wait(20)
-        assert time.monotonic() - began < 15
-    finally:
-        is_over.set()
-        thread.join()
-
-
-@pytest.mark.parametrize("timeout_s", [None, 20.0, float("inf")])
-def test_a_wait_in_slices_ends_when_it_is_woken_and_not_before(
-    timeout_s: float | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(wakeups, "_SLICE_S", 0.01)
-    waiter, woken = SyncWaiter(), threading.Event()
-
-    def wake() -> None:
-        woken.set()
-        waiter.wake()
-
-    thread = threading.Timer(0.05, wake)
-    thread.start()
-    assert waiter.wait(timeout_s)
-    assert woken.is_set()
-    thread.join()
-
-
-def test_a_wait_in_slices_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wakeups, "_SLICE_S", 0.01)
-    began = time.monotonic()
-    assert not SyncWaiter().wait(0.045)
-    assert 0.045 <= time.monotonic() - began < 10
-
-
 # --- buffers and results ---
 
 
@@ -310,60 +255,6 @@ def test_the_usage_of_a_turn_is_the_sum_over_its_model_requests() -> None:
     }
     update = ("thread/tokenUsage/updated", {"tokenUsage": {"last": counts, "total": {}}})
     assert collected(update, update).usage == Usage(10, 2, 0, 4, 2, 14)
-
-
-# --- completions ---
-
-
-def test_a_completion_gives_the_first_outcome_to_every_waiter_anywhere() -> None:
-    completion: Completion[int] = Completion()
-    seen: list[int] = []
-    workers = [threading.Thread(target=lambda: seen.append(completion.wait())) for _ in range(3)]
-    workers.append(threading.Thread(target=lambda: seen.append(asyncio.run(completion.wait_async()))))
-    for worker in workers:
-        worker.start()
-    wake_all(completion.set_value(7))
-    assert completion.set_value(8) == []
-    assert completion.set_error(ValueError) == []
-    for worker in workers:
-        worker.join()
-    assert seen == [7, 7, 7, 7]
-
-
-def test_each_waiter_gets_an_error_of_its_own() -> None:
-    completion: Completion[int] = Completion()
-    completion.set_error(lambda: ValueError("x"))
-    caught: list[BaseException] = []
-    for _ in range(2):
-        with pytest.raises(ValueError, match="x") as info:
-            completion.wait()
-        caught.append(info.value)
-    assert caught[0] is not caught[1]
-
-
-def test_a_completion_can_be_waited_for_with_a_limit() -> None:
-    with pytest.raises(TimeoutError):
-        Completion[int]().wait(0.01)
-
-
-def test_waking_a_loop_that_is_closed_is_no_error() -> None:
-    completion: Completion[int] = Completion()
-
-    async def enlist() -> None:
-        task = asyncio.ensure_future(completion.wait_async())
-        await asyncio.sleep(0)
-        # Left without being awaited or cancelled, as by a loop that was stopped.
-        task.remove_done_callback(lambda _: None)
-        pending.append(task)
-
-    pending: list[asyncio.Future[int]] = []
-    loop = asyncio.new_event_loop()
-    loop.run_until_complete(enlist())
-    waiters = completion.set_value(1)
-    pending[0].cancel()
-    loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
-    loop.close()
-    wake_all(waiters)
 
 
 # --- configuration ---

@@ -12,7 +12,10 @@ import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
+    import contextvars
     from collections.abc import Callable, Generator, Iterable
+
+    from typing_extensions import Self
 
 T = TypeVar("T")
 
@@ -62,6 +65,42 @@ class SyncWaiter:
         return self._lock.acquire(timeout=min(max(timeout_s, 0.0), threading.TIMEOUT_MAX))
 
 
+class _Arrival(asyncio.Future[None]):
+    """A future whose waiting task goes on within the call that says so.
+
+    Any other future asks the loop to call the task in its next turn, which is another look for events: for a task that
+    is woken from elsewhere, that is the second one, and each gives the GIL away.
+    """
+
+    __slots__ = ("_resume",)
+
+    def __init__(self, *, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop=loop)
+        self._resume: tuple[Callable[[asyncio.Future[None]], object], contextvars.Context] | None = None
+
+    def add_done_callback(
+        self, fn: Callable[[Self], object], /, *, context: contextvars.Context | None = None
+    ) -> None:
+        # It is registered all the same: a cancellation goes the ordinary way.
+        super().add_done_callback(fn, context=context)
+        self._resume = None if context is None else (cast("Any", fn), context)
+
+    def arrive(self) -> None:
+        """Let the waiting task go on; only to be called by the loop itself, and not in a task.
+
+        Raises:
+            KeyboardInterrupt: Came while the task ran, which has ended with it; so for SystemExit.
+        """
+        if self.done():
+            return
+        resume, self._resume = self._resume, None
+        if resume is not None:
+            self.remove_done_callback(resume[0])
+        self.set_result(None)
+        if resume is not None:
+            resume[1].run(resume[0], self)
+
+
 class LoopWaiter:
     """Suspends one task of the running event loop, asyncio or trio, until it is woken: await it.
 
@@ -83,7 +122,7 @@ class LoopWaiter:
         self._event: Any = None
         self.key: Any
         if loop is not None:
-            self._future: asyncio.Future[None] | None = loop.create_future()
+            self._future: _Arrival | None = _Arrival(loop=loop)
             self.key = loop
         else:
             import trio  # noqa: PLC0415 - it runs already
@@ -101,12 +140,11 @@ class LoopWaiter:
         (self.key.run_sync_soon if self._future is None else self.key.call_soon_threadsafe)(function, *args)
 
     def wake(self) -> None:
-        """Let the waiting task go on; only to be called in its own loop."""
-        future = self._future
-        if future is None:
+        """Let the waiting task go on; only to be called by its loop, with `post`."""
+        if self._future is None:
             self._event.set()
-        elif not future.done():
-            future.set_result(None)
+        else:
+            self._future.arrive()
 
     def __await__(self) -> Generator[Any, None, None]:
         return (self._event.wait() if self._future is None else self._future).__await__()
@@ -161,8 +199,16 @@ Waiter = SyncWaiter | LoopWaiter
 
 
 def _wake_each(waiters: list[LoopWaiter]) -> None:
-    for waiter in waiters:
-        waiter.wake()
+    rest = iter(waiters)
+    for waiter in rest:
+        try:
+            waiter.wake()
+        except BaseException:
+            # Ctrl-C or SystemExit in that task, which leave the loop; the others go on when it runs again.
+            left = list(rest)
+            if left:
+                left[0].post(_wake_each, left)
+            raise
 
 
 def wake_all(waiters: Iterable[Waiter]) -> None:
