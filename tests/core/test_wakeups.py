@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING
 
 import pytest
 from codex_app_server._engine import wakeups
-from codex_app_server._engine.wakeups import Completion, LoopWaiter, SyncWaiter, wake_all
+from codex_app_server._engine.wakeups import Completion, SyncWaiter, checkpoint, loop_waiter, wake_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from codex_app_server._engine.wakeups import LoopWaiter
 
 # --- OS threads ---
 
@@ -91,7 +95,7 @@ def test_a_task_goes_on_at_once_when_its_loop_wakes_it(
         seen.append(f"{name}, next turn of the loop")
 
     async def main() -> None:
-        waiters = [LoopWaiter(), LoopWaiter()]
+        waiters = [loop_waiter(), loop_waiter()]
         tasks = [asyncio.create_task(wait(name, waiter)) for name, waiter in zip("ab", waiters, strict=True)]
         await asyncio.sleep(0)
         wake_all(waiters)
@@ -115,7 +119,7 @@ def test_a_task_that_was_cancelled_before_it_was_woken_stays_cancelled(
             victim.cancel()
 
     async def main() -> None:
-        waiters = [LoopWaiter(), LoopWaiter()]
+        waiters = [loop_waiter(), loop_waiter()]
         second = asyncio.create_task(wait(waiters[1], []))
         first = asyncio.create_task(wait(waiters[0], [second]))
         await asyncio.sleep(0)
@@ -130,6 +134,40 @@ def test_a_task_that_was_cancelled_before_it_was_woken_stays_cancelled(
     loop.close()
 
 
+@pytest.mark.parametrize("is_cancelled", [False, True])
+def test_a_task_that_failed_is_not_kept_by_what_it_waited_for(*, is_cancelled: bool) -> None:
+    async def fail(waiter: LoopWaiter) -> None:
+        await waiter
+        raise ValueError
+
+    async def main() -> weakref.ref[asyncio.Task[None]]:
+        waiter = loop_waiter()
+        task = asyncio.create_task(fail(waiter))
+        await asyncio.sleep(0)
+        if is_cancelled:
+            task.cancel()
+        else:
+            wake_all([waiter])
+        await asyncio.wait([task])
+        assert task.cancelled() or isinstance(task.exception(), ValueError)
+        return weakref.ref(task)
+
+    gc.disable()
+    try:
+        kept = asyncio.run(main())
+        assert kept() is None
+    finally:
+        gc.enable()
+
+
+@pytest.mark.anyio
+async def test_what_is_woken_before_it_is_awaited_does_not_wait() -> None:
+    waiter = loop_waiter()
+    wake_all([waiter])
+    await checkpoint()
+    await waiter
+
+
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
 def test_what_leaves_the_loop_from_one_task_leaves_nobody_asleep(error: type[BaseException]) -> None:
     async def wait(waiter: LoopWaiter, error: type[BaseException] | None) -> str:
@@ -139,7 +177,7 @@ def test_what_leaves_the_loop_from_one_task_leaves_nobody_asleep(error: type[Bas
         return "woken"
 
     async def main(tasks: list[asyncio.Task[str]]) -> None:
-        waiters = [LoopWaiter() for _ in range(4)]
+        waiters = [loop_waiter() for _ in range(4)]
         tasks += [
             asyncio.create_task(wait(waiter, error if number == 1 else None))
             for number, waiter in enumerate(waiters)

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from codex_app_server._engine.wakeups import LoopWaiter, LoopWaiters, checkpoint, wake_all
+from codex_app_server._engine.wakeups import LoopWaiters, checkpoint, loop_waiter, wake_all
 from codex_app_server._reader import Notification, is_notification
 from codex_app_server._requests import typed_result
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from codex_app_server._async import AsyncCodex
     from codex_app_server._engine.engine import Engine
     from codex_app_server._engine.listeners import Listener
+    from codex_app_server._engine.wakeups import LoopWaiter
     from codex_app_server._reader import TurnReader
     from codex_app_server._sync_streams import EventStream
     from codex_app_server.events import Event
@@ -179,7 +180,7 @@ class AsyncMessageStream(_AsyncStream, AsyncIterator[Notification]):
         while True:
             for method, params in self._batch:
                 return Notification(method, params)
-            taken = self._listener.take(LoopWaiter)
+            taken = self._listener.take(loop_waiter)
             if isinstance(taken, list):
                 self._batch = iter(taken)
                 await checkpoint()

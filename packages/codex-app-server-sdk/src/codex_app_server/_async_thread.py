@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 from codex_app_server._async_streams import AsyncEventStream, AsyncNotificationStream, AsyncPages, wait_until
 from codex_app_server._engine.callers import Caller
 from codex_app_server._engine.state import TurnStart
-from codex_app_server._engine.wakeups import LoopWaiter
+from codex_app_server._engine.wakeups import loop_waiter
 from codex_app_server._reader import TurnReader, outcome, turn_timeout
 from codex_app_server._requests import (
     called_in,
@@ -165,7 +165,7 @@ class AsyncThread:
         completion = engine.start_turn(start)
         try:
             if deadline is not None:
-                waiter = LoopWaiter()
+                waiter = loop_waiter()
                 in_time = not completion.enlist(waiter) or await wait_until(waiter, deadline)
                 check_start(self.id, in_time=in_time)
             turn = await completion.wait_async()
@@ -534,7 +534,7 @@ async def _end_of(
 ) -> TurnResult[Any]:
     if not state.reader_count:
         engine.refuse_calls(state)
-    waiter = LoopWaiter()
+    waiter = loop_waiter()
     if state.enlist_for_end(waiter):
         try:
             is_over = await wait_until(waiter, deadline)

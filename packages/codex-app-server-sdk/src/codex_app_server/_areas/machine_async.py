@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from codex_app_server._areas.params import absolute, exec_params, to_base64, write_params
 from codex_app_server._areas.sources import ChangeSource, CommandOutput, OutputSource
-from codex_app_server._engine.wakeups import LoopWaiter, checkpoint
+from codex_app_server._engine.wakeups import LoopWaiter, checkpoint, loop_waiter
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -255,7 +255,7 @@ class _Stream(AsyncIterator[T], Generic[T]):
         for value in self._batch:
             return value
         while True:
-            taken = self._source.take(LoopWaiter)
+            taken = self._source.take(loop_waiter)
             if taken is None:
                 raise StopAsyncIteration
             if not isinstance(taken, LoopWaiter):

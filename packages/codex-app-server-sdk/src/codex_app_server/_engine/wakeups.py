@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 __all__ = [
+    "AsyncioWaiter",
     "Completion",
     "LoopWaiter",
     "LoopWaiters",
     "SyncWaiter",
+    "TrioWaiter",
     "Waiter",
     "checkpoint",
     "copy_error",
+    "loop_waiter",
     "wake_all",
 ]
 
@@ -65,71 +68,48 @@ class SyncWaiter:
         return self._lock.acquire(timeout=min(max(timeout_s, 0.0), threading.TIMEOUT_MAX))
 
 
-class _Arrival(asyncio.Future[None]):
-    """A future whose waiting task goes on within the call that says so.
+class AsyncioWaiter(asyncio.Future[None]):
+    """Suspends one task of an asyncio loop until it is woken: await it, once.
 
-    Any other future asks the loop to call the task in its next turn, which is another look for events: for a task that
-    is woken from elsewhere, that is the second one, and each gives the GIL away.
+    Any other future has its task called in the next turn of the loop, which looks for events once more before that, and
+    gives the GIL away: this one calls the task itself.
+
+    Attributes:
+        key: The loop, by which waiters are grouped.
     """
 
-    __slots__ = ("_resume",)
+    __slots__ = ("_context", "_go_on", "key")
 
-    def __init__(self, *, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(loop=loop)
-        self._resume: tuple[Callable[[asyncio.Future[None]], object], contextvars.Context] | None = None
+    key: asyncio.AbstractEventLoop
+    _go_on: Callable[[Self], object]
+    _context: contextvars.Context
 
     def add_done_callback(
         self, fn: Callable[[Self], object], /, *, context: contextvars.Context | None = None
     ) -> None:
-        # It is registered all the same: a cancellation goes the ordinary way.
-        super().add_done_callback(fn, context=context)
-        self._resume = None if context is None else (cast("Any", fn), context)
-
-    def arrive(self) -> None:
-        """Let the waiting task go on; only to be called by the loop itself, and not in a task.
-
-        Raises:
-            KeyboardInterrupt: Came while the task ran, which has ended with it; so for SystemExit.
-        """
-        if self.done():
-            return
-        resume, self._resume = self._resume, None
-        if resume is not None:
-            self.remove_done_callback(resume[0])
-        self.set_result(None)
-        if resume is not None:
-            resume[1].run(resume[0], self)
-
-
-class LoopWaiter:
-    """Suspends one task of the running event loop, asyncio or trio, until it is woken: await it.
-
-    Create it in the task that will wait. It is made and waited on for nearly every event, so it is a future or an
-    event of the loop itself, and no coroutine: `anyio.Event` costs several times as much.
-
-    Args:
-        loop: The asyncio loop that runs here, where that is known.
-
-    Attributes:
-        key: The loop that waiters are grouped by: of asyncio, or the token of a trio run.
-    """
-
-    __slots__ = ("_event", "_future", "key")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
-        if loop is None:
-            loop = _asyncio_loop()
-        self._event: Any = None
-        self.key: Any
-        if loop is not None:
-            self._future: _Arrival | None = _Arrival(loop=loop)
-            self.key = loop
+        if context is None or self.done():
+            super().add_done_callback(fn, context=context)
         else:
-            import trio  # noqa: PLC0415 - it runs already
+            self._go_on = fn
+            self._context = context
 
-            self._future = None
-            self._event = trio.Event()
-            self.key = trio.lowlevel.current_trio_token()
+    def cancel(self, msg: Any = None) -> bool:
+        if not super().cancel(msg):
+            return False
+        waiting = self._take_waiting()
+        if waiting is not None:
+            self.key.call_soon(waiting[0], self, context=waiting[1])
+        return True
+
+    def _take_waiting(self) -> tuple[Callable[[Self], object], contextvars.Context] | None:
+        try:
+            waiting = self._go_on, self._context
+        except AttributeError:
+            # Not awaited yet.
+            return None
+        # A task is not to be kept by what it once waited for.
+        del self._go_on, self._context
+        return waiting
 
     def post(self, function: Callable[..., object], *args: object) -> None:
         """Run a function in the loop of this waiter, from elsewhere.
@@ -137,17 +117,73 @@ class LoopWaiter:
         Raises:
             RuntimeError: That loop is closed.
         """
-        (self.key.run_sync_soon if self._future is None else self.key.call_soon_threadsafe)(function, *args)
+        self.key.call_soon_threadsafe(function, *args)
 
     def wake(self) -> None:
-        """Let the waiting task go on; only to be called by its loop, with `post`."""
-        if self._future is None:
-            self._event.set()
-        else:
-            self._future.arrive()
+        """Let the waiting task go on; only to be called by its loop, with `post`.
+
+        Raises:
+            KeyboardInterrupt: Came while the task ran, which has ended with it; so for SystemExit.
+        """
+        if self.done():
+            return
+        self.set_result(None)
+        waiting = self._take_waiting()
+        if waiting is not None:
+            waiting[1].run(waiting[0], self)
+
+
+class TrioWaiter:
+    """Suspends one task of a trio run until it is woken: await it.
+
+    Attributes:
+        key: The token of that run, by which waiters are grouped.
+    """
+
+    __slots__ = ("_event", "key")
+
+    def __init__(self) -> None:
+        import trio  # noqa: PLC0415 - it runs already
+
+        self._event = trio.Event()
+        self.key = trio.lowlevel.current_trio_token()
+
+    def post(self, function: Callable[..., object], *args: object) -> None:
+        """Run a function in the run of this waiter, from elsewhere.
+
+        Raises:
+            RuntimeError: That run is over.
+        """
+        self.key.run_sync_soon(function, *args)
+
+    def wake(self) -> None:
+        """Let the waiting task go on; only to be called in its own run."""
+        self._event.set()
 
     def __await__(self) -> Generator[Any, None, None]:
-        return (self._event.wait() if self._future is None else self._future).__await__()
+        return self._event.wait().__await__()
+
+
+# They are made and waited on for nearly every event: `anyio.Event` costs several times as much.
+LoopWaiter = AsyncioWaiter | TrioWaiter
+
+
+def loop_waiter(loop: asyncio.AbstractEventLoop | None = None) -> LoopWaiter:
+    """Return a waiter for the task that calls, and that will wait.
+
+    Args:
+        loop: The asyncio loop that runs here, where that is known.
+
+    Raises:
+        RuntimeError: Neither asyncio nor trio runs.
+    """
+    if loop is None:
+        loop = _asyncio_loop()
+        if loop is None:
+            return TrioWaiter()
+    waiter = AsyncioWaiter(loop=loop)
+    waiter.key = loop
+    return waiter
 
 
 class LoopWaiters:
@@ -166,7 +202,7 @@ class LoopWaiters:
         loop = self._loop
         if loop is None or not loop.is_running():
             loop = self._loop = _asyncio_loop()
-        return LoopWaiter(loop)
+        return loop_waiter(loop)
 
 
 def _asyncio_loop() -> asyncio.AbstractEventLoop | None:
@@ -317,7 +353,7 @@ class Completion(Generic[T]):
 
     async def wait_async(self) -> T:
         """Suspend this task until there is an outcome; cancelling it takes back what was not sent yet, and no more."""
-        waiter = LoopWaiter()
+        waiter = loop_waiter()
         if self.enlist(waiter):
             try:
                 await waiter
