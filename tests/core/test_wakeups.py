@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from codex_app_server._engine import wakeups
-from codex_app_server._engine.wakeups import Completion, SyncWaiter, checkpoint, loop_waiter, wake_all
+from codex_app_server._engine.wakeups import (
+    AsyncioWaiter,
+    Completion,
+    SyncWaiter,
+    checkpoint,
+    loop_waiter,
+    wake_all,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -198,6 +205,35 @@ def test_what_leaves_the_loop_from_one_task_leaves_nobody_asleep(error: type[Bas
     assert tasks[0].result() == "woken"
     assert isinstance(tasks[1].exception(), error)
     assert results == ["woken", "woken"]
+
+
+def test_ctrl_c_between_a_result_and_its_task_leaves_nobody_asleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_result = AsyncioWaiter.set_result
+
+    def and_ctrl_c(waiter: AsyncioWaiter, result: None) -> None:
+        set_result(waiter, result)
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    async def wait(waiter: LoopWaiter) -> None:
+        await waiter
+
+    async def main(tasks: list[asyncio.Task[None]]) -> None:
+        waiters = [loop_waiter(), loop_waiter()]
+        tasks += [asyncio.create_task(wait(waiter)) for waiter in waiters]
+        await asyncio.sleep(0)
+        wake_all(waiters)
+        await asyncio.wait(tasks)
+
+    loop = asyncio.new_event_loop()
+    tasks: list[asyncio.Task[None]] = []
+    monkeypatch.setattr(AsyncioWaiter, "set_result", and_ctrl_c)
+    everything = loop.create_task(main(tasks))
+    with pytest.raises(KeyboardInterrupt):
+        loop.run_until_complete(everything)
+    assert not any(task.done() for task in tasks)
+    loop.run_until_complete(asyncio.wait_for(everything, 20))
+    loop.close()
 
 
 # --- outcomes ---

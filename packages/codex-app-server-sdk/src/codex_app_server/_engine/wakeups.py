@@ -94,22 +94,11 @@ class AsyncioWaiter(asyncio.Future[None]):
             self._context = context
 
     def cancel(self, msg: Any = None) -> bool:
-        if not super().cancel(msg):
-            return False
-        waiting = self._take_waiting()
-        if waiting is not None:
-            self.key.call_soon(waiting[0], self, context=waiting[1])
-        return True
-
-    def _take_waiting(self) -> tuple[Callable[[Self], object], contextvars.Context] | None:
-        try:
-            waiting = self._go_on, self._context
-        except AttributeError:
-            # Not awaited yet.
-            return None
-        # A task is not to be kept by what it once waited for.
-        del self._go_on, self._context
-        return waiting
+        add = super().add_done_callback
+        if hasattr(self, "_go_on"):
+            # In the next turn of the loop, as with any other future: a task may be what cancels.
+            add(self._take_go_on(), context=self._context)
+        return super().cancel(msg)
 
     def post(self, function: Callable[..., object], *args: object) -> None:
         """Run a function in the loop of this waiter, from elsewhere.
@@ -120,17 +109,23 @@ class AsyncioWaiter(asyncio.Future[None]):
         self.key.call_soon_threadsafe(function, *args)
 
     def wake(self) -> None:
-        """Let the waiting task go on; only to be called by its loop, with `post`.
+        """Let the waiting task go on, once; only to be called by its loop, with `post`.
 
         Raises:
-            KeyboardInterrupt: Came while the task ran, which has ended with it; so for SystemExit.
+            KeyboardInterrupt: Came while the task ran, which has ended with it, or before that, and this is to be
+                called once more; so for SystemExit.
         """
-        if self.done():
-            return
-        self.set_result(None)
-        waiting = self._take_waiting()
-        if waiting is not None:
-            waiting[1].run(waiting[0], self)
+        if not self.done():
+            self.set_result(None)
+        # Otherwise it was not awaited yet, or cancelled, or has gone on. No Ctrl-C comes between these two calls.
+        if hasattr(self, "_go_on"):
+            self._context.run(self._take_go_on(), self)
+
+    def _take_go_on(self) -> Callable[[Self], object]:
+        # Nothing is to keep the task, and be it a variable of `wake`: the frame of the task may live on in a traceback.
+        go_on = self._go_on
+        del self._go_on
+        return go_on
 
 
 class TrioWaiter:
@@ -235,16 +230,14 @@ Waiter = SyncWaiter | LoopWaiter
 
 
 def _wake_each(waiters: list[LoopWaiter]) -> None:
-    rest = iter(waiters)
-    for waiter in rest:
-        try:
+    try:
+        for waiter in waiters:
             waiter.wake()
-        except BaseException:
-            # Ctrl-C or SystemExit in that task, which leave the loop; the others go on when it runs again.
-            left = list(rest)
-            if left:
-                left[0].post(_wake_each, left)
-            raise
+    except BaseException:
+        # Ctrl-C or SystemExit, here or in one of those tasks, leave the loop. The others go on when it runs again; for
+        # those that have gone on, it does nothing.
+        waiters[0].post(_wake_each, waiters)
+        raise
 
 
 def wake_all(waiters: Iterable[Waiter]) -> None:
