@@ -65,7 +65,7 @@ OF_THE_SERVER = (
 # faults and the examples show this code and the server, whatever is installed beside them.
 OF_PYTHON = ("tests/core", "--ignore", "tests/core/protocol", "--ignore", "tests/core/testing")
 OF_THE_DEPENDENCIES = (
-    *(f"tests/core/test_{name}.py" for name in (*OF_THE_SERVER, "output", "parts", "python_tools")),
+    *(f"tests/core/test_{name}.py" for name in (*OF_THE_SERVER, "output", "parts", "python_tools", "wakeups")),
     "tests/core/protocol", "tests/langchain", "tests/llama_index", "tests/llama_index_llms", "tests/otel", "tests/cli",
 )  # fmt: skip
 IMPORTS = (
